@@ -1,0 +1,3 @@
+"""assetflow: a community asset transfer (CAT) workflow engine."""
+
+__version__ = "0.1.0"

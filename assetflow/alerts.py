@@ -1,0 +1,178 @@
+"""When a case calls for attention: a pure list of every alert with the day it falls due.
+
+``timeline`` looks at one case under its route and gives all alerts of its present situation, past
+and future. What the sweep sends on a day, and when it must look again, both follow from it, so a
+day that was missed is caught up and a second run finds nothing new.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from assetflow.deadlines import Duration, due, target_due
+from assetflow.snapshot import Occasion
+from assetflow.workflow import Rung, Workflow
+
+LADDER = "ladder"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One thing to tell people once: what, since when, from which day, and to whom.
+
+    ``key`` names the event that started its clock, so that the same thing is told only once.
+    ``roles`` are roles of the workflow; ``department`` narrows the role ``signatory``.
+    """
+
+    on: date
+    kind: str
+    key: str
+    title: str
+    sentence: str
+    since: date
+    due_on: date | None
+    roles: tuple[str, ...]
+    department: str | None = None
+    level: str = ""
+    requires: str = ""
+
+
+def timeline(occasion: Occasion) -> list[Alert]:
+    """Give every alert of a case as it stands, in the order in which they fall due."""
+    if occasion.workflow.stages[occasion.case.stage].end:
+        return []
+    found = [
+        *_ladder(occasion),
+        *_no_champion(occasion),
+        *_stage_overdue(occasion),
+        *_signoffs(occasion),
+        *_silence(occasion),
+    ]
+    return sorted(found, key=lambda alert: (alert.on, alert.kind, alert.key))
+
+
+def stage_due_on(occasion: Occasion) -> date | None:
+    """Give the day on which the target of the present stage ends, or None for an end."""
+    target = occasion.workflow.stages[occasion.case.stage].target
+    if target is None:
+        return None
+    return target_due(occasion.case.stage_since, Duration.parse(target), occasion.calendar)
+
+
+def rung_reached(
+    workflow: Workflow, received_on: date, on: date, occasion: Occasion
+) -> Rung | None:
+    """Give the highest level of the ladder that a case's gross age has reached on a day."""
+    reached = None
+    for rung in workflow.ladder.values():
+        if due(received_on, Duration.parse(rung.after), occasion.calendar) <= on:
+            reached = rung
+    return reached
+
+
+def _ladder(occasion: Occasion) -> Iterator[Alert]:
+    received = occasion.case.received_on
+    for rung in occasion.workflow.ladder.values():
+        on = due(received, Duration.parse(rung.after), occasion.calendar)
+        yield Alert(
+            on=on,
+            kind=LADDER,
+            key=rung.level,
+            title=f"{rung.label}: {rung.after} since the expression of interest",
+            sentence=f"The case has been open for {rung.after}.",
+            since=received,
+            due_on=None,
+            roles=rung.to,
+            level=rung.label,
+            requires=rung.requires,
+        )
+
+
+def _no_champion(occasion: Occasion) -> Iterator[Alert]:
+    rule, case = occasion.workflow.alerts.get("no_champion"), occasion.case
+    if rule is None or rule.after is None or case.champion is not None:
+        return
+    yield Alert(
+        on=due(case.champion_since, Duration.parse(rule.after), occasion.calendar),
+        kind="no_champion",
+        key=case.champion_since.isoformat(),
+        title="No champion",
+        sentence=f"Nobody has been named as champion for {rule.after}.",
+        since=case.champion_since,
+        due_on=None,
+        roles=rule.to,
+        requires="name a champion who is not the case officer",
+    )
+
+
+def _stage_overdue(occasion: Occasion) -> Iterator[Alert]:
+    rule, due_on = occasion.workflow.alerts.get("stage_overdue"), stage_due_on(occasion)
+    if rule is None or due_on is None:
+        return
+    stage = occasion.workflow.stages[occasion.case.stage]
+    yield Alert(
+        on=_working_day_after(due_on, occasion),
+        kind="stage_overdue",
+        key=f"{stage.id}:{occasion.case.stage_since.isoformat()}",
+        title=f"Overdue: {stage.label}",
+        sentence=f"The target for this stage, {stage.target}, has passed.",
+        since=occasion.case.stage_since,
+        due_on=due_on,
+        roles=rule.to,
+        requires="move the case on, or tell the group a new date",
+    )
+
+
+def _signoffs(occasion: Occasion) -> Iterator[Alert]:
+    overdue = occasion.workflow.alerts.get("signoff_overdue")
+    stuck = occasion.workflow.alerts.get("objection_open")
+    for signoff in occasion.case.signoffs:
+        label = occasion.workflow.department_label(signoff.department)
+        if overdue and signoff.open:
+            yield Alert(
+                on=_working_day_after(signoff.due_on, occasion),
+                kind="signoff_overdue",
+                key=str(signoff.id),
+                title=f"No answer from {label}",
+                sentence=f"The sign-off asked of {label} has not come in time.",
+                since=signoff.requested_on,
+                due_on=signoff.due_on,
+                roles=overdue.to,
+                department=signoff.department,
+                requires="sign, or object with a way forward",
+            )
+        if stuck and stuck.after and signoff.decision == "objected" and signoff.objection:
+            raised = signoff.objection.raised_on
+            yield Alert(
+                on=due(raised, Duration.parse(stuck.after), occasion.calendar),
+                kind="objection_open",
+                key=str(signoff.objection.id),
+                title=f"Objection not resolved: {label}",
+                sentence=f"{signoff.objection.reason} Way forward: {signoff.objection.way_forward}",
+                since=raised,
+                due_on=None,
+                roles=stuck.to,
+                department=signoff.department,
+                requires="hold a case conference with the department",
+            )
+
+
+def _silence(occasion: Occasion) -> Iterator[Alert]:
+    rule, since = occasion.workflow.alerts.get("silence"), occasion.case.written_to_group_on
+    if rule is None or rule.after is None:
+        return
+    yield Alert(
+        on=due(since, Duration.parse(rule.after), occasion.calendar),
+        kind="silence",
+        key=since.isoformat(),
+        title="The group has not been written to",
+        sentence=f"The last letter to the group is {rule.after} old.",
+        since=since,
+        due_on=None,
+        roles=rule.to,
+        requires="send the group a holding update",
+    )
+
+
+def _working_day_after(day: date, occasion: Occasion) -> date:
+    return occasion.calendar.next_working_day(day + timedelta(days=1))

@@ -1,0 +1,104 @@
+"""The desk at which one command works: the open transaction, who acts, and on which day."""
+
+from collections import UserDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from assetflow import data_files, definitions, queries
+from assetflow.calendars import Calendar
+from assetflow.errors import BadInput
+from assetflow.settings import Settings
+from assetflow.snapshot import Occasion, Person, Snapshot
+from assetflow.soundness import Surroundings
+from assetflow.workflow import Workflow
+
+if TYPE_CHECKING:
+    from assetflow.letters import LetterBook
+
+
+@dataclass
+class Desk:
+    """What every use case needs: one transaction, one acting person, one day, one moment.
+
+    ``on`` is the day on which the thing happened, ``today`` the day on which it is recorded and
+    ``now`` that moment in UTC; the clock itself is read by the command line alone.
+    """
+
+    db: Connection
+    settings: Settings
+    actor_typed: str
+    on: date
+    today: date
+    now: datetime
+
+    @cached_property
+    def actor(self) -> Person:
+        """The person who acts; raises ``BadInput`` where nobody was named."""
+        if not self.actor_typed:
+            raise BadInput(
+                "It is not known who you are.",
+                remedies=[
+                    "say so: assetflow --as PERSON …",
+                    f"or set acting_as in {self.settings.home / 'assetflow.toml'}",
+                ],
+            )
+        return queries.person(self.db, self.actor_typed)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The working days of the council's division."""
+        return data_files.calendar(self.settings)
+
+    @cached_property
+    def letters(self) -> "LetterBook":
+        """The letters of this installation."""
+        # jinja2 costs 50 ms to import: commands that write no letter do not pay for it.
+        from assetflow.letters import LetterBook  # noqa: PLC0415
+
+        return LetterBook(self.settings.folders("letters"), self.settings.language)
+
+    @cached_property
+    def libraries(self) -> dict[str, dict[str, Any]]:
+        """The reference libraries of this installation."""
+        return data_files.libraries(self.settings)
+
+    @cached_property
+    def library_keys(self) -> dict[str, frozenset[str]]:
+        """The identifiers of every library's entries."""
+        return {name: frozenset(entries) for name, entries in self.libraries.items()}
+
+    @cached_property
+    def letter_facts(self) -> Mapping[str, frozenset[str]]:
+        """The facts that each letter cannot be written without, looked up letter by letter."""
+        return _LetterFacts(self)
+
+    def occasion(self, workflow: Workflow, snapshot: Snapshot) -> Occasion:
+        """Put a case on this day before its rules."""
+        return Occasion(
+            workflow, snapshot, self.on, self.calendar, self.library_keys, self.letter_facts
+        )
+
+    def bare_occasion(self, workflow: Workflow, snapshot: Snapshot) -> Occasion:
+        """Put a case on this day where only its clocks matter; reads no letter and no library."""
+        return Occasion(workflow, snapshot, self.on, self.calendar, {}, {})
+
+    def surroundings(self) -> Surroundings:
+        """Give what a workflow of this installation may refer to."""
+        return definitions.surroundings(self.settings, self.letters, self.calendar)
+
+
+class _LetterFacts(UserDict[str, frozenset[str]]):
+    """Facts needed by letter; reading a letter costs milliseconds, so only those asked are read."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    def __missing__(self, letter: str) -> frozenset[str]:
+        self.data[letter] = self._desk.letters.facts_needed(letter)
+        return self.data[letter]

@@ -1,0 +1,135 @@
+"""Making a home: its folders, settings, database and first officer."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from assetflow import settings as settings_module
+from assetflow.casework import registers, routes
+from assetflow.casework.desk import Desk
+from assetflow.database import Store
+from assetflow.errors import BadInput, OutsideFault
+from assetflow.settings import FILE_NAME, Settings
+
+FOLDERS = ("workflows", "letters", "data", "letters-sent")
+
+
+@dataclass(frozen=True, slots=True)
+class NewHome:
+    """What is known of a council and its first officer when a home is made."""
+
+    calendar: str
+    officer: str
+    council: str = ""
+    council_phone: str = ""
+    council_email: str = ""
+    council_address: str = ""
+    council_website: str = ""
+    job_title: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What making a home did, and what its owner does next."""
+
+    done: tuple[str, ...]
+    next_steps: tuple[str, ...]
+
+
+def make(
+    home: Path, details: NewHome, environment: Mapping[str, str], now: datetime, today: date
+) -> Made:
+    """Make a home folder, or bring the database of an existing one up to date."""
+    fresh = not (home / FILE_NAME).exists()
+    done = []
+    if fresh:
+        _check_texts(details)
+        _write_folders(home, details)
+        done.append(f"settings: {home / FILE_NAME}")
+    settings = settings_module.load(home, environment)
+    done.append(_upgrade(Store(settings.database_url)))
+    with Store(settings.database_url).write() as db:
+        desk = Desk(db, settings, settings.acting_as, today, today, now)
+        _, route = routes.version_in_force(desk, settings.workflow)
+        done.append(f"route: {route.label}, version {route.version}")
+        if fresh and details.officer:
+            done.append(_first_officer(desk, details))
+    return Made(tuple(done), _next_steps(settings))
+
+
+def _upgrade(store: Store) -> str:
+    before = store.revision()
+    store.upgrade()
+    after = store.revision()
+    return (
+        f"database: {'made' if before is None else 'as it was' if before == after else 'upgraded'}"
+    )
+
+
+def _first_officer(desk: Desk, details: NewHome) -> str:
+    _, route = routes.version_in_force(desk, desk.settings.workflow)
+    person = registers.add_person(
+        desk, details.officer, ["estates_officer"], [], route, handle=_handle(details.officer),
+        job_title=details.job_title, email=details.email, phone=details.phone,
+    )  # fmt: skip
+    return f"you: {person.name}, {person.handle} for short, an estates officer"
+
+
+def _handle(name: str) -> str:
+    return ".".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
+
+
+def _write_folders(home: Path, details: NewHome) -> None:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in FOLDERS:
+            (home / name).mkdir(mode=0o700, exist_ok=True)
+        (home / FILE_NAME).write_text(_settings_text(details), encoding="utf-8")
+    except OSError as error:
+        raise OutsideFault(
+            f"The home {home} cannot be made.", reasons=[error.strerror or str(error)]
+        ) from error
+
+
+def _check_texts(details: NewHome) -> None:
+    texts = {name: getattr(details, name) for name in NewHome.__dataclass_fields__}
+    bad = [name for name, text in texts.items() if any(ord(c) < 32 or ord(c) == 127 for c in text)]
+    if bad:
+        raise BadInput(
+            "The home was not made.",
+            reasons=[f"{name} contains control characters" for name in bad],
+        )
+
+
+def _settings_text(details: NewHome) -> str:
+    # A JSON string is a TOML string: quotes and backslashes are escaped the same way.
+    council = {
+        "name": details.council or "Your Council",
+        "address": details.council_address,
+        "phone": details.council_phone,
+        "email": details.council_email,
+        "website": details.council_website,
+    }
+    main = {"calendar": details.calendar, "acting_as": _handle(details.officer)}
+    lines = ["# The settings of this assetflow home.", "", "[council]"]
+    lines += [f"{key} = {json.dumps(text, ensure_ascii=False)}" for key, text in council.items()]
+    lines += ["", "[assetflow]", "# acting_as: who you are when --as is not given"]
+    lines += [f"{key} = {json.dumps(text, ensure_ascii=False)}" for key, text in main.items()]
+    return "\n".join([*lines, ""])
+
+
+def _next_steps(settings: Settings) -> tuple[str, ...]:
+    steps = []
+    if not settings.acting_as:
+        steps.append('assetflow person add "YOUR NAME" --role estates_officer')
+        steps.append(f"set acting_as in {settings.home / FILE_NAME}")
+    return (
+        *steps,
+        "assetflow asset import FILE.csv     your published asset register",
+        'assetflow person add "NAME" --role signatory --department legal',
+        "assetflow case open --asset ASSET --group GROUP --received DATE",
+    )

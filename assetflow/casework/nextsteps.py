@@ -1,0 +1,77 @@
+"""What can be done with a case now, what cannot and exactly why: the officer's page."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from assetflow.casework import cases
+from assetflow.casework.desk import Desk
+from assetflow.casework.overview import Overview, due_dates, overview
+from assetflow.queries import Case
+from assetflow.snapshot import Unmet
+from assetflow.workflow import Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transition of the present stage, and what is missing for it.
+
+    It is ``ready`` when nothing is missing, and ``givable`` when all that is missing can be typed
+    with the very command that fires it.
+    """
+
+    trigger: str
+    label: str
+    to_label: str
+    missing: tuple[Unmet, ...]
+    command: str
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether the step can be taken as it is."""
+        return not self.missing
+
+    @property
+    def givable(self) -> bool:
+        """Tell whether everything that is missing can be typed with the command."""
+        return bool(self.missing) and all(item.fact for item in self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The whole page of one case."""
+
+    overview: Overview
+    steps: tuple[Step, ...]
+    due: tuple[tuple[str, date], ...]
+    letters: tuple[str, ...]
+
+
+def page(desk: Desk, case: Case) -> Page:
+    """Put together everything an officer needs to decide what to do with a case."""
+    steps = tuple(
+        step(desk, case, transition) for transition in case.workflow.from_stage(case.snapshot.stage)
+    )
+    due = () if case.closed_on else tuple(sorted(due_dates(desk, case).items(), key=lambda d: d[1]))
+    letters = () if case.closed_on else case.workflow.letters
+    return Page(overview(desk, case), steps, due, letters)
+
+
+def step(desk: Desk, case: Case, transition: Transition) -> Step:
+    """Say what one transition needs before the acting person may fire it."""
+    missing = cases.what_is_missing(desk, case, transition)
+    to = transition.to
+    return Step(
+        trigger=transition.trigger,
+        label=transition.label,
+        to_label=case.workflow.stages[to].label if to else "",
+        missing=missing,
+        command=_command(case, transition, missing),
+    )
+
+
+def _command(case: Case, transition: Transition, missing: tuple[Unmet, ...]) -> str:
+    facts = dict.fromkeys(item.fact for item in missing if item.fact and item.code != "why")
+    options = [f'--fact {name}="…"' for name in facts]
+    if transition.why_needed:
+        options.append('--why "…"')
+    return " ".join([f"assetflow case advance {case.reference} {transition.trigger}", *options])

@@ -1,0 +1,322 @@
+"""Sign-offs: departments are asked, sign, or object with a way forward."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, update
+
+from assetflow import guards, queries
+from assetflow import models as m
+from assetflow.casework import correspondence, record
+from assetflow.casework.correspondence import Issued, Recipient
+from assetflow.casework.desk import Desk
+from assetflow.deadlines import Duration, due
+from assetflow.errors import BadInput, NotFound, Refused
+from assetflow.queries import Case
+from assetflow.snapshot import Person, Signoff
+from assetflow.workflow import SignoffRule, Transition
+
+LETTER = "signoff_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The departments that a request went to, and the letters it sent."""
+
+    case: Case
+    departments: tuple[str, ...]
+    letters: tuple[Issued, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A department's answer as it was handed in: who gave it and what shows it."""
+
+    department: str
+    by: str = ""
+    trigger: str = ""
+    evidence: str = ""
+    conditions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionGiven:
+    """An objection as it was handed in."""
+
+    category: str
+    reason: str
+    way_forward: str
+    authority: str = ""
+
+
+def request(desk: Desk, case_typed: str, trigger: str = "") -> Asked:
+    """Ask every department whose turn it is to sign for a step of the case."""
+    case = _open_case(desk, case_typed)
+    record.check_right(desk, case, "request_signoff", "The request")
+    transition = _transition_to_sign(case, trigger)
+    asked = _ask_whose_turn_it_is(desk, case, transition)
+    if not asked.departments:
+        raise Refused(
+            f"{case.reference}: nobody is left to ask for ‘{transition.label}’.",
+            reasons=_standing(desk, case, transition),
+        )
+    return asked
+
+
+def give(desk: Desk, case_typed: str, answer: Answer) -> Asked:
+    """Record that a department signs; the departments next in order are then asked."""
+    case = _open_case(desk, case_typed)
+    signatory, signoff = _checked(desk, case, answer)
+    method = _method(desk, signatory)
+    detail = {
+        "department": signoff.department, "signatory": signatory.name, "method": method,
+        "evidence": answer.evidence, "conditions": answer.conditions,
+    }  # fmt: skip
+    case = record.change(desk, case, "signoff_given", trigger=signoff.trigger, detail=detail)
+    _decide(desk, signoff, "signed", signatory, answer)
+    _resolve_objection(desk, signoff)
+    case = queries.case(desk.db, case.id)
+    transition = case.workflow.transitions[signoff.trigger]
+    return _ask_whose_turn_it_is(desk, case, transition)
+
+
+def object_(desk: Desk, case_typed: str, answer: Answer, objection: ObjectionGiven) -> Asked:
+    """Record a department's objection; without a way forward it is refused.
+
+    Only the categories the route declares as blocking hold the case up, and only with the
+    authority cited (New Realities, case study 3: blockages from misunderstanding and boiler-plate).
+    """
+    case = _open_case(desk, case_typed)
+    signatory, signoff = _checked(desk, case, answer)
+    _check_objection(case, signoff, objection)
+    category = case.workflow.objections[objection.category]
+    detail = {
+        "department": signoff.department, "signatory": signatory.name, "category": category.id,
+        "blocks": category.blocks, "way_forward": objection.way_forward,
+        "authority": objection.authority, "method": _method(desk, signatory),
+        "evidence": answer.evidence,
+    }  # fmt: skip
+    case = record.change(
+        desk, case, "objection_raised", trigger=signoff.trigger, why=objection.reason, detail=detail
+    )
+    _decide(desk, signoff, "objected", signatory, answer)
+    _insert_objection(desk, signoff, signatory, objection, category.blocks)
+    case = queries.case(desk.db, case.id)
+    return _ask_whose_turn_it_is(desk, case, case.workflow.transitions[signoff.trigger])
+
+
+# --- asking -----------------------------------------------------------------------------------
+
+
+def _open_case(desk: Desk, typed: str) -> Case:
+    case = queries.case(desk.db, queries.case_id(desk.db, typed))
+    record.check_day(desk, case)
+    record.check_open(case)
+    return case
+
+
+def _transition_to_sign(case: Case, trigger: str) -> Transition:
+    signed = {t.trigger: t for t in case.workflow.from_stage(case.snapshot.stage) if t.signoffs}
+    if trigger in signed:
+        return signed[trigger]
+    stage = case.workflow.stages[case.snapshot.stage].label
+    if trigger or not signed:
+        what = f"‘{trigger}’ needs no sign-off" if trigger else "No step needs a sign-off"
+        raise Refused(
+            f"{what} in the stage ‘{stage}’.",
+            remedies=[f"steps that do: {', '.join(signed) or 'none'}"],
+        )
+    if len(signed) > 1:
+        raise BadInput(
+            "Several steps need sign-offs.", remedies=[f"name one of: {', '.join(signed)}"]
+        )
+    return next(iter(signed.values()))
+
+
+def _ask_whose_turn_it_is(desk: Desk, case: Case, transition: Transition) -> Asked:
+    occasion = desk.occasion(case.workflow, case.snapshot)
+    answers = guards.answers_to(transition, occasion)
+    reached = guards.order_reached(transition, occasion)
+    rules = [r for r in transition.signoffs if r.order <= reached and r.department not in answers]
+    if not rules:
+        return Asked(record.settle(desk, case), (), ())
+    first = queries.last_letter_number(desk.db) + 1
+    letters = {rule.department: first + n for n, rule in enumerate(rules)}
+    case = record.change(
+        desk, case, "signoff_requested", trigger=transition.trigger, detail={"letters": letters}
+    )
+    issued = tuple(_ask(desk, case, transition, rule, letters[rule.department]) for rule in rules)
+    labels = tuple(case.workflow.department_label(rule.department) for rule in rules)
+    return Asked(record.settle(desk, queries.case(desk.db, case.id)), labels, issued)
+
+
+def _ask(desk: Desk, case: Case, transition: Transition, rule: SignoffRule, number: int) -> Issued:
+    desk.db.execute(
+        insert(m.signoffs).values(
+            case_id=case.id,
+            stage_visit=case.stage_visit,
+            trigger=transition.trigger,
+            department=rule.department,
+            requested_on=desk.on,
+            due_on=due(desk.on, Duration.parse(rule.within), desk.calendar),
+        )
+    )
+    recipient = _department(desk, case, rule.department)
+    return correspondence.write(
+        desk, case, LETTER, number, recipient, signoff=(transition, rule, None)
+    )
+
+
+def _department(desk: Desk, case: Case, department: str) -> Recipient:
+    everyone = queries.people(desk.db).values()
+    signatories = queries.with_role(everyone, "signatory", desk.on, department)
+    name = case.workflow.department_label(department)
+    if signatories:
+        name = f"{' and '.join(p.name for p in signatories)}, {name}"
+    emails = ", ".join(p.email for p in signatories if p.email)
+    return Recipient("department", name, emails)
+
+
+def _standing(desk: Desk, case: Case, transition: Transition) -> list[str]:
+    missing = guards.signoffs_missing(transition, desk.occasion(case.workflow, case.snapshot))
+    return [str(item) for item in missing] or ["All of them have answered."]
+
+
+# --- answering --------------------------------------------------------------------------------
+
+
+def _checked(desk: Desk, case: Case, answer: Answer) -> tuple[Person, Signoff]:
+    """Check who answers for which request; every reason against it in one refusal."""
+    signoff = _asked_of(case, answer)
+    signatory = queries.person(desk.db, answer.by) if answer.by else desk.actor
+    label = case.workflow.department_label(signoff.department)
+    reasons = []
+    missing = record.permission(desk, case, "record_signoff")
+    if missing:
+        reasons.append(str(missing))
+    if not signatory.holds("signatory", desk.on, signoff.department):
+        reasons.append(f"{signatory.name} is not a signatory of {label}.")
+    if signatory.id == case.snapshot.officer.id:
+        reasons.append("The case officer prepares the case and cannot sign it off as well.")
+    if desk.on < signoff.requested_on:
+        reasons.append(f"{label} was asked only on {correspondence.dated(signoff.requested_on)}.")
+    if reasons:
+        raise Refused(
+            f"{case.reference}: the answer of {label} was not recorded.", reasons=reasons,
+            remedies=_signatory_remedies(desk, signoff, label),
+        )  # fmt: skip
+    return signatory, signoff
+
+
+def _signatory_remedies(desk: Desk, signoff: Signoff, label: str) -> list[str]:
+    everyone = queries.people(desk.db).values()
+    able = [p.handle for p in queries.with_role(everyone, "signatory", desk.on, signoff.department)]
+    add = f'assetflow person add "NAME" --role signatory --department {signoff.department}'
+    return [f"signatories of {label}: {', '.join(able)}; name one with --by" if able else add]
+
+
+def _asked_of(case: Case, answer: Answer) -> Signoff:
+    department = _department_id(case, answer.department)
+    asked = [
+        s for s in case.snapshot.signoffs
+        if s.department == department and answer.trigger in ("", s.trigger)
+    ]  # fmt: skip
+    waiting = [s for s in asked if s.decision != "signed"]
+    label = case.workflow.department_label(department)
+    if len(waiting) == 1:
+        return waiting[0]
+    if len(waiting) > 1:
+        steps = ", ".join(s.trigger for s in waiting)
+        raise BadInput(f"{label} was asked about several steps.", remedies=[f"add --for: {steps}"])
+    if asked:
+        when = asked[0].decided_on
+        by = f"{asked[0].signatory} on {correspondence.dated(when)}" if when else asked[0].signatory
+        reason = f"{label} has signed already ({by})."
+    else:
+        reason = f"{label} has not been asked to sign in this stage."
+    raise Refused(
+        f"{case.reference}: the answer of {label} was not recorded.", reasons=[reason],
+        remedies=[f"see: assetflow signoff list {case.reference}"],
+    )  # fmt: skip
+
+
+def _department_id(case: Case, typed: str) -> str:
+    wanted = typed.strip().casefold()
+    for department in case.workflow.departments.values():
+        if wanted in (department.id, department.label.casefold()):
+            return department.id
+    known = ", ".join(case.workflow.departments)
+    raise NotFound(f"This route has no department {typed!r}.", remedies=[f"known: {known}"])
+
+
+def _method(desk: Desk, signatory: Person) -> str:
+    return "cli-login" if signatory.id == desk.actor.id else "recorded"
+
+
+def _decide(desk: Desk, signoff: Signoff, decision: str, signatory: Person, answer: Answer) -> None:
+    values: dict[str, Any] = {
+        "decision": decision,
+        "decided_on": desk.on,
+        "signatory_id": signatory.id,
+        "method": _method(desk, signatory),
+        "evidence": answer.evidence,
+        "conditions": answer.conditions,
+    }
+    desk.db.execute(update(m.signoffs).where(m.signoffs.c.id == signoff.id).values(values))
+
+
+def _resolve_objection(desk: Desk, signoff: Signoff) -> None:
+    table = m.objections
+    desk.db.execute(
+        update(table)
+        .where(table.c.signoff_id == signoff.id, table.c.resolved_on.is_(None))
+        .values(resolved_on=desk.on)
+    )
+
+
+def _check_objection(case: Case, signoff: Signoff, objection: ObjectionGiven) -> None:
+    declared = case.workflow.objections
+    if objection.category not in declared:
+        raise BadInput(
+            f"There is no kind of objection {objection.category!r}.",
+            remedies=[f"known: {', '.join(declared)}"],
+        )
+    category, reasons = declared[objection.category], []
+    if signoff.decision == "objected":
+        reasons.append("The department's objection is on record already.")
+    if not objection.reason.strip():
+        reasons.append("It gives no reason.")
+    if not objection.way_forward.strip():
+        reasons.append("It names no way forward: what would let the department sign?")
+    if category.authority_needed and not objection.authority.strip():
+        reasons.append(f"‘{category.label}’ holds a case up only if it cites the Act or rule.")
+    if reasons:
+        raise Refused(
+            f"{case.reference}: the objection was not recorded.", reasons=reasons,
+            remedies=_objection_remedies(case, category.blocks),
+        )  # fmt: skip
+
+
+def _objection_remedies(case: Case, blocks: bool) -> list[str]:
+    remedies = ['add what is missing: --way-forward "…" --authority "…" --reason "…"']
+    if blocks:
+        others = [c.id for c in case.workflow.objections.values() if not c.blocks]
+        remedies.append(f"or record a concern that does not block: --category {'|'.join(others)}")
+    return remedies
+
+
+def _insert_objection(
+    desk: Desk, signoff: Signoff, signatory: Person, given: ObjectionGiven, blocks: bool
+) -> None:
+    desk.db.execute(
+        insert(m.objections).values(
+            signoff_id=signoff.id,
+            category=given.category,
+            blocks=int(blocks),
+            reason=given.reason.strip(),
+            way_forward=given.way_forward.strip(),
+            authority=given.authority.strip(),
+            raised_by_id=signatory.id,
+            raised_on=desk.on,
+        )
+    )

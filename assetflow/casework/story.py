@@ -1,0 +1,108 @@
+"""The story of a case: its journal and its reminders, one line each, in order."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from assetflow import facts, queries
+from assetflow.casework.desk import Desk
+from assetflow.queries import Case, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of a case's story; ``position`` is None for a reminder."""
+
+    position: int | None
+    on: date
+    who: str
+    action: str
+    what: str
+    why: str
+
+
+def happenings(desk: Desk, case: Case) -> list[Happening]:
+    """Give everything that happened on a case, oldest first, with the reminders that went out."""
+    told = [_entry(case, entry) for entry in queries.history(desk.db, case.id)]
+    told += [
+        _reminder(row)
+        for row in queries.reminders(desk.db, case.id)
+        if not row.superseded
+    ]  # fmt: skip
+    # Stable: on one day the journal keeps its order, and reminders come after it.
+    return sorted(told, key=lambda h: (h.on, h.position is None))
+
+
+def _reminder(row: queries.AnyRow) -> Happening:
+    what, why = f"Reminder: {row.title}", f"to {row.recipients}"
+    return Happening(None, row.sent_on, "assetflow", "reminded", what, why)
+
+
+def _entry(case: Case, entry: Entry) -> Happening:
+    detail = json.loads(entry.detail)
+    what = _WORDS[entry.action](case, entry, detail)
+    return Happening(entry.position, entry.happened_on, entry.actor, entry.action, what, entry.why)
+
+
+def _opened(case: Case, entry: Entry, detail: dict[str, str]) -> str:
+    return f"Opened: {detail['asset']} for {detail['group']}"
+
+
+def _advanced(case: Case, entry: Entry, detail: dict[str, str]) -> str:
+    moved = entry.from_stage != entry.to_stage and entry.to_stage
+    stage = case.workflow.stages.get(entry.to_stage or "")
+    return f"{detail['label']} → {stage.label}" if moved and stage else detail["label"]
+
+
+def _recorded(case: Case, entry: Entry, detail: dict[str, dict[str, object]]) -> str:
+    parts = [f"{name}: {facts.show(value)}" for name, value in detail["facts"].items()]
+    return f"Recorded {'; '.join(parts)}"
+
+
+def _letter(case: Case, entry: Entry, detail: dict[str, dict[str, int]]) -> str:
+    names = (f"{name.replace('_', ' ')} (letter {n})" for name, n in detail["letters"].items())
+    return f"Sent {', '.join(names)}"
+
+
+def _champion(case: Case, entry: Entry, detail: dict[str, str]) -> str:
+    before = f", after {detail['before']}" if detail["before"] else ""
+    return f"Champion: {detail['champion']}{before}"
+
+
+def _requested(case: Case, entry: Entry, detail: dict[str, dict[str, int]]) -> str:
+    return (
+        f"Asked to sign: {', '.join(case.workflow.department_label(d) for d in detail['letters'])}"
+    )
+
+
+def _given(case: Case, entry: Entry, detail: dict[str, str]) -> str:
+    label = case.workflow.department_label(detail["department"])
+    how = " (recorded)" if detail["method"] == "recorded" else ""
+    condition = f", on condition: {detail['conditions']}" if detail["conditions"] else ""
+    return f"{label} signed: {detail['signatory']}{how}{condition}"
+
+
+def _objected(case: Case, entry: Entry, detail: dict[str, str]) -> str:
+    label = case.workflow.department_label(detail["department"])
+    kind = case.workflow.objections[detail["category"]].label
+    effect = "objected" if detail["blocks"] else "raised a concern that does not block"
+    return f"{label} {effect} ({kind}); way forward: {detail['way_forward']}"
+
+
+def _noted(case: Case, entry: Entry, detail: dict[str, str]) -> str:
+    return "Note"
+
+
+_WORDS: dict[str, Callable[[Case, Entry, Any], str]] = {
+    "opened": _opened,
+    "advanced": _advanced,
+    "fact_recorded": _recorded,
+    "letter_issued": _letter,
+    "champion_named": _champion,
+    "signoff_requested": _requested,
+    "signoff_given": _given,
+    "objection_raised": _objected,
+    "noted": _noted,
+}

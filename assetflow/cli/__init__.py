@@ -1,0 +1,1 @@
+"""The command line: one module a noun; the only place that reads the clock."""

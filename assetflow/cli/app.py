@@ -1,0 +1,122 @@
+"""What one run of the command line knows: the home, who acts, the clock, and how to open a desk."""
+
+import secrets
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from assetflow import settings as settings_module
+from assetflow.settings import Settings
+
+if TYPE_CHECKING:
+    from assetflow.casework.desk import Desk
+    from assetflow.database import Store
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """Give the moment in UTC: the one place where the clock is read."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class App:
+    """One run of the command line."""
+
+    clock: Clock
+    environment: Mapping[str, str]
+    home_typed: str | None = None
+    actor_typed: str | None = None
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment of this run, read once."""
+        return self.clock()
+
+    @cached_property
+    def today(self) -> date:
+        """The business day of this run: the date in London, whatever the server's zone."""
+        return self.now.astimezone(ZoneInfo("Europe/London")).date()
+
+    @cached_property
+    def home(self) -> Path:
+        """The home folder: as typed, as in the environment, where we stand, or the usual place."""
+        named = self.home_typed or self.environment.get("ASSETFLOW_HOME")
+        if named:
+            return Path(named)
+        here = Path.cwd()
+        if (here / settings_module.FILE_NAME).is_file():
+            return here
+        return Path(click.get_app_dir("assetflow"))
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the home folder."""
+        return settings_module.load(self.home, self.environment)
+
+    @cached_property
+    def store(self) -> "Store":
+        """The database, checked to be of this version."""
+        from assetflow.database import Store
+
+        store = Store(self.settings.database_url)
+        store.check_revision()
+        return store
+
+    @contextmanager
+    def reading(self, on: date | None = None) -> Iterator["Desk"]:
+        """Open a desk that cannot change anything."""
+        from assetflow.casework.desk import Desk
+
+        with self.store.read() as db:
+            yield Desk(db, self.settings, self._actor(), on or self.today, self.today, self.now)
+
+    @contextmanager
+    def writing(self, on: date | None = None) -> Iterator["Desk"]:
+        """Open the one transaction of a command; letters become files after its commit."""
+        from assetflow.casework.desk import Desk
+        from assetflow.delivery import folder
+
+        with self.store.write() as db:
+            yield Desk(db, self.settings, self._actor(), on or self.today, self.today, self.now)
+        with self.store.write() as db:
+            folder.write_pending(db, self.settings.home, self.now)
+
+    def _actor(self) -> str:
+        return self.actor_typed or self.settings.acting_as
+
+    def incident(self, error: Exception) -> int:
+        """Put an error of our own into a private log, and tell its number in one line."""
+        number = secrets.token_hex(4)
+        where = "the log could not be written"
+        try:
+            log = self.home / "incidents.log" if self.home.is_dir() else None
+            if log is not None:
+                log.touch(mode=0o600)
+                with log.open("a", encoding="utf-8") as file:
+                    file.write(f"{number} {self.now.isoformat()}\n{_trace(error)}\n")
+                where = f"details: {log}"
+        except OSError:
+            pass
+        click.echo(
+            f"assetflow has a fault of its own ({type(error).__name__}); this is not your doing.\n"
+            f"  → report incident {number}; {where}",
+            err=True,
+        )
+        return 70
+
+
+def _trace(error: Exception) -> str:
+    """Give where it happened, without the values: the log must hold no personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"  {f.filename}:{f.lineno} in {f.name}" for f in frames]
+    return "\n".join([type(error).__name__, *lines])

@@ -1,0 +1,417 @@
+"""``assetflow case``: the commands an officer lives on."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assetflow.cli import options, output
+from assetflow.cli.app import App
+
+if TYPE_CHECKING:
+    from assetflow.casework.cases import Done
+    from assetflow.casework.nextsteps import Page, Step
+    from assetflow.casework.overview import Overview
+    from assetflow.queries import Case
+
+
+@click.group()
+def case() -> None:
+    """Open, advance and look at cases."""
+
+
+@case.command("open")
+@click.option("--asset", required=True, metavar="ASSET", help="Identifier, UPRN or name.")
+@click.option("--group", required=True, metavar="GROUP", help="Name of the community group.")
+@click.option(
+    "--received", type=options.DAY, metavar="DATE", help="When the form came; else today."
+)
+@click.option("--officer", default="", metavar="PERSON", help="The case officer; else you.")
+@click.option("--champion", default="", metavar="PERSON", help="Name the champion straight away.")
+@click.option("--workflow", "route", default="", metavar="NAME", help="The route; else the usual.")
+@click.option("--contact", default="", help="Contact of a group that is not on the list yet.")
+@click.option("--email", default="", help="Email of a group that is not on the list yet.")
+@click.option("--phone", default="", help="Telephone of a group that is not on the list yet.")
+@click.option("--address", default="", help="Postal address of a group not on the list yet.")
+@options.as_json
+@click.pass_obj
+def open_(
+    app: App,
+    /,
+    asset: str,
+    group: str,
+    received: date | None,
+    officer: str,
+    champion: str,
+    route: str,
+    json_: bool,
+    **contact: str,
+) -> None:
+    """Open a case when an expression of interest arrives; the group gets its acknowledgement.
+
+    A group that is new is added from --contact, --email, --phone and --address.
+    """
+    from assetflow.casework import cases, registers
+    from assetflow.casework.overview import overview
+    from assetflow.errors import NotFound
+    from assetflow.queries import group as find_group
+
+    with app.writing(received) as desk:
+        if any(contact.values()):
+            try:
+                find_group(desk.db, group)
+            except NotFound:
+                registers.add_group(desk, group, contact_name=contact.pop("contact"), **contact)
+        done = cases.open_case(desk, asset, group, route, officer)
+        if champion:
+            named = cases.name_champion(desk, done.case.reference, champion)
+            done = cases.Done(named, done.letters, done.notices)
+        seen = overview(desk, done.case)
+    _report(seen, done, json_, f"{seen.reference} opened")
+
+
+@case.command("list")
+@click.option("--stage", default="", metavar="STAGE", help="Only cases in this stage.")
+@click.option("--mine", is_flag=True, help="Only cases of which you are officer or champion.")
+@click.option("--overdue", is_flag=True, help="Only cases with something overdue.")
+@click.option("--all", "ended", is_flag=True, help="Also cases that have ended.")
+@options.as_of
+@options.as_json
+@click.pass_obj
+def list_(
+    app: App, stage: str, mine: bool, overdue: bool, ended: bool, as_of: date | None, json_: bool
+) -> None:
+    """List cases, those that need attention first."""
+    from assetflow import queries
+    from assetflow.casework.overview import overview
+
+    with app.reading(as_of) as desk:
+        ids = queries.all_case_ids(desk.db) if ended else queries.open_case_ids(desk.db)
+        found = [overview(desk, one) for one in queries.load_cases(desk.db, ids)]
+        me = desk.actor.name if mine else ""
+    chosen = [
+        o for o in found
+        if stage in ("", o.stage)
+        and (not mine or me in (o.officer, o.champion))
+        and (not overdue or o.days_overdue)
+    ]  # fmt: skip
+    chosen.sort(key=lambda o: (-o.rank, o.received_on, o.reference))
+    if json_:
+        output.emit_json(chosen)
+        return
+    headings = (
+        "Case",
+        "Asset",
+        "Stage",
+        "Days in stage",
+        "Age",
+        "With",
+        "Next deadline",
+        "Attention",
+    )
+    output.table(headings, [_list_row(o) for o in chosen], "No cases here.")
+
+
+def _list_row(o: "Overview") -> tuple[output.Cell, ...]:
+    due = f"{output.day(o.next_due_on)} {o.next_due}" if o.next_due_on else "-"
+    words = [o.ladder_label] if o.ladder_label else []
+    attention = ", ".join([*words, *o.notes]) or ("ended" if o.closed_on else "on time")
+    colour = o.ladder_colour if o.ladder_label or not o.notes else "yellow"
+    return (
+        o.reference, o.asset, o.stage_label, str(o.days_in_stage), o.age, o.holder, due,
+        (attention, colour if not o.closed_on else "dim"),
+    )  # fmt: skip
+
+
+@case.command()
+@click.argument("case_", metavar="CASE")
+@options.as_of
+@options.as_json
+@click.pass_obj
+def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
+    """Show everything on the file of one case."""
+    from assetflow import queries
+    from assetflow.casework.overview import overview
+
+    with app.reading(as_of) as desk:
+        one = queries.case(desk.db, queries.case_id(desk.db, case_))
+        seen = overview(desk, one)
+        letters = queries.letters(desk.db, one.id)
+    if json_:
+        facts = dict(one.snapshot.facts)
+        sent = [dict(row._mapping) for row in letters]
+        output.emit_json(
+            {"overview": seen, "facts": facts, "signoffs": one.snapshot.signoffs, "letters": sent}
+        )
+        return
+    _show_head(seen)
+    _show_file(one)
+    output.title("\nLetters")
+    rows = [(str(r.number), output.day(r.dated), r.name, r.recipient_name) for r in letters]
+    output.table(("No", "Dated", "Letter", "To"), rows, "  none yet")
+
+
+def _show_head(o: "Overview") -> None:
+    output.title(f"{o.reference}  {o.asset} → {o.group}")
+    stage = f"{o.stage_label}, {_days(o.days_in_stage)} in this stage"
+    end = f" (ended {output.day(o.closed_on)})" if o.closed_on else ""
+    click.echo(f"Stage     {stage}{end}")
+    click.echo(f"Age       {o.age}, since {output.day(o.received_on)}")
+    click.echo(f"With      {o.holder}")
+    click.echo(f"Officer   {o.officer}")
+    click.echo(f"Champion  {o.champion or 'nobody is named'}")
+    words = [word for word in (o.ladder_label, *o.notes) if word]
+    if words:
+        click.echo(click.style(f"Attention {', '.join(words)}", fg=o.ladder_colour))
+
+
+def _days(count: int) -> str:
+    return f"{count} working day" if count == 1 else f"{count} working days"
+
+
+def _show_file(one: "Case") -> None:
+    from assetflow import facts
+
+    click.echo(f"Asset     {one.asset.unique_asset_id or one.asset.uprn}  {one.asset.address}")
+    click.echo(f"Group     {one.group.name}, {one.group.contact_name or 'no contact'}")
+    click.echo(f"Route     {one.workflow.label}, version {one.workflow.version}")
+    output.title("\nFacts")
+    rows = [
+        (one.workflow.facts[name].label if name in one.workflow.facts else name, facts.show(value))
+        for name, value in one.snapshot.facts.items()
+    ]
+    output.table(("Fact", "Value"), rows, "  none yet")
+    output.title("\nSign-offs in this stage")
+    output.table(SIGNOFF_HEADINGS, signoff_rows(one), "  none asked")
+
+
+SIGNOFF_HEADINGS = ("Department", "For", "Asked", "Due", "Answer")
+
+
+def signoff_rows(one: "Case") -> list[tuple[output.Cell, ...]]:
+    """Give a line for each sign-off of a case, with its answer in words."""
+    return [
+        (
+            one.workflow.department_label(s.department), s.trigger, output.day(s.requested_on),
+            output.day(s.due_on), _answer(s),
+        )
+        for s in one.snapshot.signoffs
+    ]  # fmt: skip
+
+
+def _answer(signoff: Any) -> output.Cell:
+    if signoff.objection is not None and signoff.decision == "objected":
+        verb = "objects" if signoff.objection.blocks else "has a concern (does not block)"
+        return (
+            f"{verb}: {signoff.objection.reason}",
+            "red" if signoff.objection.blocks else "yellow",
+        )
+    if signoff.open:
+        return "waiting", "yellow"
+    condition = f", on condition: {signoff.conditions}" if signoff.conditions else ""
+    return f"signed by {signoff.signatory}, {output.day(signoff.decided_on)}{condition}", "green"
+
+
+@case.command("next")
+@click.argument("case_", metavar="CASE")
+@options.as_of
+@options.as_json
+@click.pass_obj
+def next_(app: App, case_: str, as_of: date | None, json_: bool) -> None:
+    """Show what can be done now, what cannot and exactly why, and what is due."""
+    from assetflow import queries
+    from assetflow.casework.nextsteps import page
+
+    with app.reading(as_of) as desk:
+        found = page(desk, queries.case(desk.db, queries.case_id(desk.db, case_)))
+        actor = desk.actor.name
+    if json_:
+        output.emit_json({**_page_json(found), "for": actor})
+        return
+    _show_page(found)
+
+
+def _page_json(found: "Page") -> dict[str, Any]:
+    steps = [
+        {
+            "trigger": s.trigger, "label": s.label, "to": s.to_label, "ready": s.ready,
+            "givable": s.givable, "missing": s.missing, "command": s.command,
+        }
+        for s in found.steps
+    ]  # fmt: skip
+    due = [{"what": what, "on": when} for what, when in found.due]
+    return {"overview": found.overview, "steps": steps, "due": due, "letters": found.letters}
+
+
+def _show_page(found: "Page") -> None:
+    _show_head(found.overview)
+    if found.due:
+        output.title("\nDue")
+        for what, when in found.due:
+            click.echo(f"  {output.day(when):<12} {what}")
+    ready = [s for s in found.steps if s.ready or s.givable]
+    blocked = [s for s in found.steps if s not in ready]
+    if ready:
+        output.title("\nYou can do now")
+        for step in ready:
+            _show_step(found.overview.reference, step)
+    if blocked:
+        output.title("\nNot yet, and why")
+        for step in blocked:
+            _show_step(found.overview.reference, step)
+    for letter in found.letters:
+        click.echo(f"\nAt any time: assetflow letter issue {found.overview.reference} {letter}")
+
+
+def _show_step(reference: str, step: "Step") -> None:
+    arrow = f" → {step.to_label}" if step.to_label else ""
+    click.echo(click.style(f"  {step.trigger}", bold=True) + f"  {step.label}{arrow}")
+    if step.ready or step.givable:
+        for item in step.missing:
+            click.echo(f"      needs: {item.sentence}")
+        click.echo(f"      {step.command}")
+        return
+    for sentence, remedy in _reasons(reference, step):
+        click.echo(click.style("      ✗ ", fg="red") + sentence)
+        if remedy:
+            click.echo(f"        {remedy}")
+
+
+def _reasons(reference: str, step: "Step") -> list[tuple[str, str]]:
+    """Give each reason with what to type; facts that are only missing make one line together."""
+    missing = [item for item in step.missing if item.code == "fact"]
+    reasons = [(str(item), item.remedy) for item in step.missing if item not in missing]
+    if missing:
+        labels = "; ".join(item.sentence.removeprefix("Not on the file: ") for item in missing)
+        given = " ".join(f'{item.fact}="…"' for item in missing)
+        reasons.append((f"Not on the file: {labels}", f"assetflow case record {reference} {given}"))
+    return reasons
+
+
+@case.command()
+@click.argument("case_", metavar="CASE")
+@click.argument("trigger")
+@options.fact
+@options.why
+@options.on
+@options.as_json
+@click.pass_obj
+def advance(
+    app: App,
+    case_: str,
+    trigger: str,
+    facts: tuple[tuple[str, str], ...],
+    why: str,
+    on: date | None,
+    json_: bool,
+) -> None:
+    """Take a step with a case; `case next` lists the triggers that are possible."""
+    _advance(app, case_, trigger, options.facts_given(facts), why, on, json_)
+
+
+@case.command()
+@click.argument("case_", metavar="CASE")
+@click.option("--why", prompt="Why does the group withdraw", help="The reason, in a sentence.")
+@options.on
+@options.as_json
+@click.pass_obj
+def withdraw(app: App, case_: str, why: str, on: date | None, json_: bool) -> None:
+    """Record that the group withdraws; it gets a letter that leaves the door open."""
+    _advance(app, case_, "withdraw", {}, why, on, json_)
+
+
+def _advance(
+    app: App,
+    case_: str,
+    trigger: str,
+    facts: dict[str, str],
+    why: str,
+    on: date | None,
+    json_: bool,
+) -> None:
+    from assetflow.casework import cases
+    from assetflow.casework.overview import overview
+
+    with app.writing(on) as desk:
+        done = cases.advance(desk, case_, trigger, facts, why)
+        seen = overview(desk, done.case)
+    label = done.case.workflow.transitions[trigger].label
+    _report(seen, done, json_, f"{seen.reference}: {label}")
+
+
+@case.command()
+@click.argument("case_", metavar="CASE")
+@click.argument("facts", type=options.FACT, nargs=-1, required=True, metavar='NAME="VALUE"...')
+@options.why
+@options.on
+@options.as_json
+@click.pass_obj
+def record(
+    app: App,
+    case_: str,
+    facts: tuple[tuple[str, str], ...],
+    why: str,
+    on: date | None,
+    json_: bool,
+) -> None:
+    """Put facts on a case's file without moving it."""
+    from assetflow.casework.cases import Done
+    from assetflow.casework.facts import record_facts
+    from assetflow.casework.overview import overview
+
+    with app.writing(on) as desk:
+        one = record_facts(desk, case_, options.facts_given(facts), why)
+        seen = overview(desk, one)
+    names = ", ".join(name for name, _ in facts)
+    _report(seen, Done(one), json_, f"{one.reference}: recorded {names}")
+
+
+@case.command()
+@click.argument("case_", metavar="CASE")
+@click.argument("text")
+@options.on
+@options.as_json
+@click.pass_obj
+def note(app: App, case_: str, text: str, on: date | None, json_: bool) -> None:
+    """Put a note on a case's journal."""
+    from assetflow.casework import cases
+    from assetflow.casework.overview import overview
+
+    with app.writing(on) as desk:
+        one = cases.note(desk, case_, text)
+        seen = overview(desk, one)
+    _report(seen, cases.Done(one), json_, f"{one.reference}: noted")
+
+
+@case.command()
+@click.argument("case_", metavar="CASE")
+@options.as_json
+@click.pass_obj
+def history(app: App, case_: str, json_: bool) -> None:
+    """Show all that has happened on a case, with the reminders that went out."""
+    from assetflow import queries
+    from assetflow.casework.story import happenings
+
+    with app.reading() as desk:
+        one = queries.case(desk.db, queries.case_id(desk.db, case_))
+        told = happenings(desk, one)
+    if json_:
+        output.emit_json(told)
+        return
+    rows = [(output.day(h.on), h.who, h.what, h.why) for h in told]
+    output.table(("Date", "Who", "What", "Why"), rows, "Nothing yet.")
+
+
+def _report(seen: "Overview", done: "Done", json_: bool, what: str) -> None:
+    """Say what was done, what went out, and what comes next; only after the commit."""
+    if json_:
+        output.emit_json({"overview": seen, "letters": done.letters, "notices": done.notices})
+        return
+    due = f", due {output.day(seen.next_due_on)}" if seen.next_due_on else ""
+    output.done(what)
+    click.echo(f"  now: {seen.stage_label}, with {seen.holder}{due}")
+    output.letters_sent(done.letters)
+    for notice in done.notices:
+        click.echo(f"  note: {notice}")
+    if not seen.champion and not seen.closed_on:
+        click.echo(f"  no champion yet: assetflow champion name {seen.reference} PERSON")

@@ -1,0 +1,103 @@
+"""The entrance: finds the command, runs it, and turns every error into words and an exit code.
+
+Nothing heavy is imported here: ``--help`` and completion answer in the time click needs.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from assetflow import __version__
+from assetflow.cli.app import App, Clock, system_clock
+from assetflow.errors import AssetflowError
+
+# Each command: the module and name it stands under, and its line in --help.
+COMMANDS = {
+    "init": ("home:init", "Make a home folder with its settings and database."),
+    "demo": ("demo:demo", "Show the main job on sample data, from start to finish."),
+    "doctor": ("home:doctor", "Check that this installation is sound."),
+    "case": ("case:case", "Open, advance and look at cases."),
+    "champion": ("champion:champion", "Name who answers for a case's progress."),
+    "signoff": ("signoff:signoff", "Ask departments to sign, and record what they say."),
+    "letter": ("letter:letter", "Preview, issue and read letters."),
+    "sweep": ("sweep:sweep", "Remind people of what has fallen due."),
+    "reminder": ("sweep:reminder", "Look at the reminders sent so far."),
+    "asset": ("asset:asset", "Import and look up the council's assets."),
+    "group": ("group:group", "Add and list community groups."),
+    "person": ("person:person", "Add and list the people who work on cases."),
+    "workflow": ("workflow:workflow", "Check and explain the routes a case can take."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the command names in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and give one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name][0].split(":")
+        found: click.Command = getattr(importlib.import_module(f"assetflow.cli.{module}"), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table above, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--home", metavar="DIR", help="The home folder; else ASSETFLOW_HOME.")
+@click.option("--as", "actor", metavar="PERSON", help="Who is acting; else as in the settings.")
+@click.version_option(__version__, prog_name="assetflow")
+@click.pass_obj
+def cli(app: App, home: str | None, actor: str | None) -> None:
+    """Run community asset transfers: from expression of interest to handover.
+
+    Start with `assetflow demo`, or `assetflow init` for a home of your own. The page to live on
+    is `assetflow case next CASE`.
+    """
+    app.home_typed = home or app.home_typed
+    app.actor_typed = actor or app.actor_typed
+
+
+def main(
+    arguments: Sequence[str],
+    clock: Clock = system_clock,
+    environment: Mapping[str, str] | None = None,
+) -> int:
+    """Run one command line and give its exit code; never raises."""
+    app = App(clock=clock, environment=os.environ if environment is None else environment)
+    try:
+        result: Any = cli.main(
+            args=list(arguments), prog_name="assetflow", standalone_mode=False, obj=app
+        )
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Abort:
+        click.echo("Stopped; nothing was changed.", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except AssetflowError as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe has gone; what is left to write has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return app.incident(error)
+
+
+def run() -> None:
+    """Run the command line that was typed."""
+    sys.exit(main(sys.argv[1:]))

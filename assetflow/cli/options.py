@@ -1,0 +1,65 @@
+"""Options and argument types that several commands share."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar
+
+import click
+
+from assetflow.facts import read_date
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Day(click.ParamType[date]):
+    """A date as people in the UK write it."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read the date or say which forms are understood."""
+        if isinstance(value, date):
+            return value
+        try:
+            return read_date(str(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+class NameValue(click.ParamType[tuple[str, str]]):
+    """A fact as NAME=VALUE."""
+
+    name = "name=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Split at the first equals sign."""
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = str(value).partition("=")
+        if not equals or not name.strip():
+            self.fail(f'{value!r} is not of the form NAME="VALUE".', param, ctx)
+        return name.strip(), text
+
+
+DAY = Day()
+FACT = NameValue()
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON for programs.")
+on = click.option("--on", type=DAY, metavar="DATE", help="When it happened; else today.")
+as_of = click.option("--as-of", type=DAY, metavar="DATE", help="As it looked on this day.")
+why = click.option("--why", default="", metavar="TEXT", help="The reason, kept in the journal.")
+fact = click.option(
+    "--fact", "facts", type=FACT, multiple=True, metavar='NAME="VALUE"',
+    help="A fact to put on the file; may be repeated. Items of a list are separated by ;",
+)  # fmt: skip
+
+
+def facts_given(given: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Give the facts by name; the same name twice is a mistake worth naming."""
+    names = [name for name, _ in given]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise click.UsageError(f"Given more than once: {', '.join(twice)}.")
+    return dict(given)

@@ -1,0 +1,130 @@
+"""``assetflow signoff``: departments are asked, sign, or object with a way forward."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from assetflow.cli import options, output
+from assetflow.cli.app import App
+from assetflow.cli.case import SIGNOFF_HEADINGS, signoff_rows
+
+if TYPE_CHECKING:
+    from assetflow.casework.signoffs import Asked
+
+for_step = click.option(
+    "--for", "trigger", default="", metavar="TRIGGER", help="The step signed for."
+)
+by = click.option("--by", default="", metavar="PERSON", help="Who signs or objects; else you.")
+evidence = click.option("--evidence", default="", help="What shows it: an email, a minute.")
+
+
+@click.group()
+def signoff() -> None:
+    """Ask departments to sign, and record what they say."""
+
+
+@signoff.command()
+@click.argument("case_", metavar="CASE")
+@click.argument("trigger", default="")
+@options.on
+@options.as_json
+@click.pass_obj
+def request(app: App, case_: str, trigger: str, on: date | None, json_: bool) -> None:
+    """Ask every department whose turn it is; each gets a letter with its own question."""
+    from assetflow.casework import signoffs
+
+    with app.writing(on) as desk:
+        asked = signoffs.request(desk, case_, trigger)
+    _report(asked, json_, f"{asked.case.reference}: asked {', '.join(asked.departments)}")
+
+
+@signoff.command()
+@click.argument("case_", metavar="CASE")
+@click.argument("department")
+@by
+@evidence
+@click.option("--condition", default="", help="A condition under which the department signs.")
+@for_step
+@options.on
+@options.as_json
+@click.pass_obj
+def give(
+    app: App, case_: str, department: str, by: str, evidence: str, condition: str, trigger: str,
+    on: date | None, json_: bool,
+) -> None:  # fmt: skip
+    """Record that a department signs; those next in order are then asked."""
+    from assetflow.casework import signoffs
+
+    answer = signoffs.Answer(department, by, trigger, evidence, condition)
+    with app.writing(on) as desk:
+        done = signoffs.give(desk, case_, answer)
+    label = done.case.workflow.department_label(department)
+    _report(done, json_, f"{done.case.reference}: {label} signed")
+
+
+@signoff.command("object")
+@click.argument("case_", metavar="CASE")
+@click.argument("department")
+@click.option("--category", required=True, help="The kind of objection; the route lists them.")
+@click.option("--reason", required=True, help="What the department objects to.")
+@click.option("--way-forward", default="", help="What would let the department sign.")
+@click.option("--authority", default="", help="The Act and section, or the rule, it rests on.")
+@by
+@evidence
+@for_step
+@options.on
+@options.as_json
+@click.pass_obj
+def object_(
+    app: App, case_: str, department: str, category: str, reason: str, way_forward: str,
+    authority: str, by: str, evidence: str, trigger: str, on: date | None, json_: bool,
+) -> None:  # fmt: skip
+    """Record an objection; it must name a way forward, and to block it must cite authority."""
+    from assetflow.casework import signoffs
+
+    answer = signoffs.Answer(department, by, trigger, evidence)
+    given = signoffs.ObjectionGiven(category, reason, way_forward, authority)
+    with app.writing(on) as desk:
+        done = signoffs.object_(desk, case_, answer, given)
+    blocks = done.case.workflow.objections[category].blocks
+    effect = "it blocks until resolved" if blocks else "it does not block; the champion hears of it"
+    label = done.case.workflow.department_label(department)
+    _report(done, json_, f"{done.case.reference}: objection of {label} recorded; {effect}")
+
+
+@signoff.command("list")
+@click.argument("case_", metavar="[CASE]", default="")
+@options.as_json
+@click.pass_obj
+def list_(app: App, case_: str, json_: bool) -> None:
+    """List the sign-offs of a case, or all that are still owed."""
+    from assetflow import queries
+
+    with app.reading() as desk:
+        ids = [queries.case_id(desk.db, case_)] if case_ else queries.open_case_ids(desk.db)
+        cases = queries.load_cases(desk.db, ids)
+    rows = [
+        (one, s) for one in cases for s in one.snapshot.signoffs
+        if case_ or s.open or s.decision == "objected"
+    ]  # fmt: skip
+    if json_:
+        output.emit_json([{"case": one.reference, "signoff": s} for one, s in rows])
+        return
+    wanted = {id(s) for _, s in rows}
+    lines: list[tuple[output.Cell, ...]] = []
+    for one in cases:
+        pairs = zip(one.snapshot.signoffs, signoff_rows(one), strict=True)
+        lines += [(one.reference, *line) for s, line in pairs if id(s) in wanted]
+    output.table(("Case", *SIGNOFF_HEADINGS), lines, "No sign-off is asked or owed.")
+
+
+def _report(done: "Asked", json_: bool, what: str) -> None:
+    if json_:
+        output.emit_json(
+            {"case": done.case.reference, "asked": done.departments, "letters": done.letters}
+        )
+        return
+    output.done(what)
+    output.letters_sent(done.letters)
+    click.echo(f"  next: assetflow case next {done.case.reference}")

@@ -1,0 +1,158 @@
+"""Reads workflow files: YAML in, a proven ``Workflow`` out, or every problem with its line."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assetflow import data_files, soundness
+from assetflow.calendars import Calendar
+from assetflow.errors import BadFile, NotFound, Problem
+from assetflow.settings import Settings
+from assetflow.workflow import Workflow
+from assetflow.yaml_reader import Path_, Tree, read_file
+
+if TYPE_CHECKING:
+    from assetflow.letters import LetterBook
+
+# Entries that the file writes as `name: {...}`; the name becomes a field of the entry.
+_NAMED = {
+    "stages": "id",
+    "transitions": "trigger",
+    "departments": "id",
+    "roles": "id",
+    "facts": "name",
+    "ladder": "level",
+    "objections": "id",
+    "criteria": "id",
+}
+
+
+def find(settings: Settings, name: str) -> Path:
+    """Find a route's file by its name; the council's own wins over the shipped one."""
+    path = settings.policy_file("workflows", f"{name}.yaml")
+    if path is None:
+        known = ", ".join(file.stem for file in available(settings)) or "none"
+        raise NotFound(f"There is no workflow {name}.", reasons=[f"known: {known}"])
+    return path
+
+
+def available(settings: Settings) -> tuple[Path, ...]:
+    """List the route files of an installation, the council's own instead of the shipped one."""
+    files: dict[str, Path] = {}
+    for folder in reversed(settings.folders("workflows")):
+        found = folder.glob("*.yaml") if folder.is_dir() else ()
+        files.update({f.name: f for f in found if not f.name.endswith(".scenario.yaml")})
+    return tuple(files[name] for name in sorted(files))
+
+
+def surroundings(
+    settings: Settings, letters: "LetterBook", calendar: Calendar
+) -> soundness.Surroundings:
+    """Give what a workflow may refer to: letters with their facts, libraries, working days."""
+    needed = {name: letters.facts_needed(name) for name in letters.names()}
+    names = [path.stem for path in data_files.library_files(settings)]
+    return soundness.Surroundings(needed, names, calendar)
+
+
+def load(path: Path, around: soundness.Surroundings) -> Workflow:
+    """Read and prove one route; raises ``BadFile`` with every problem and its line."""
+    tree = read_file(path)
+    workflow, problems = _build(tree)
+    if workflow is not None:
+        problems += [tree.problem(*finding) for finding in soundness.findings(workflow, around)]
+    if problems or workflow is None:
+        raise BadFile(
+            f"The workflow {path.name} cannot be used.",
+            sorted(problems),
+            remedies=[f"mend the file, then run: assetflow workflow check {path}"],
+        )
+    return workflow
+
+
+def _build(tree: Tree) -> tuple[Workflow | None, list[Problem]]:
+    # pydantic costs 0.1 s to import: only checking and first use of a version pay for it.
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
+
+    if not isinstance(tree.value, dict):
+        return None, [tree.problem((), "not-a-workflow", "the file is not a list of named entries")]
+    document, problems = _normalised(tree)
+    try:
+        workflow = TypeAdapter(Workflow).validate_json(json.dumps(document))
+    except ValidationError as error:
+        return None, problems + [_shape_problem(tree, detail) for detail in error.errors()]
+    return workflow, problems
+
+
+def _normalised(tree: Tree) -> tuple[dict[str, Any], list[Problem]]:
+    document: dict[str, Any] = dict(tree.value)
+    problems: list[Problem] = []
+    for group, field in _NAMED.items():
+        if isinstance(document.get(group), dict):
+            entries = document[group]
+            problems += _name_written_twice(tree, group, field, entries)
+            document[group] = {k: _with_name(field, k, entry) for k, entry in entries.items()}
+    if isinstance(document.get("transitions"), dict):
+        document["transitions"] = {
+            trigger: _transition(entry) for trigger, entry in document["transitions"].items()
+        }
+    return document, problems
+
+
+def _with_name(field: str, name: str, entry: Any) -> Any:
+    return {**entry, field: name} if isinstance(entry, dict) else entry
+
+
+def _name_written_twice(
+    tree: Tree, group: str, field: str, entries: dict[str, Any]
+) -> Iterable[Problem]:
+    for name, entry in entries.items():
+        if isinstance(entry, dict) and field in entry:
+            message = f"{field} is not written inside the entry; {name} is its name already"
+            yield tree.problem((group, name, field), "unknown-key", message)
+
+
+def _transition(entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    renamed = {("origins" if key == "from" else key): value for key, value in entry.items()}
+    if isinstance(renamed.get("requires"), list):
+        renamed["requires"] = [_guard_use(use) for use in renamed["requires"]]
+    return renamed
+
+
+def _guard_use(use: Any) -> Any:
+    if isinstance(use, str):
+        return {"guard": use}
+    if isinstance(use, dict) and len(use) == 1:
+        ((name, parameters),) = use.items()
+        return {"guard": name, "parameters": parameters}
+    return use
+
+
+_PLAIN = {
+    "missing": "missing-key",
+    "unexpected_keyword_argument": "unknown-key",
+    "extra_forbidden": "unknown-key",
+}
+
+
+def _shape_problem(tree: Tree, detail: Any) -> Problem:
+    location = tuple(part for part in detail["loc"] if part != "[key]")
+    code = _PLAIN.get(detail["type"], "wrong-type")
+    name = "from" if location and location[-1] == "origins" else (location[-1] if location else "")
+    where = _in_file(location)
+    if code == "missing-key":
+        return tree.problem(where, code, f"{name} is missing")
+    if code == "unknown-key":
+        return tree.problem(where, code, f"{name} is not a key that is known here")
+    return tree.problem(where, code, f"{name}: {_sentence(detail['msg'])}")
+
+
+def _sentence(message: str) -> str:
+    plain = message.removeprefix("Input should be ").replace("valid ", "")
+    return f"must be {plain}" if plain != message else message
+
+
+def _in_file(location: tuple[Any, ...]) -> Path_:
+    return tuple("from" if part == "origins" else part for part in location)

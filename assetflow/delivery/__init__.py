@@ -1,0 +1,1 @@
+"""Bringing letters to people, after the commit that made them."""

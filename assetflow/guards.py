@@ -1,0 +1,285 @@
+"""The named guards a workflow may use, and the one pass that finds *every* unmet requirement.
+
+A guard answers with what is missing, never with a bare no. Add one by writing a function of an
+``Occasion`` and typed keyword parameters under ``@guard``: its name and parameters are then known
+to ``workflow check``.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from assetflow.deadlines import Duration, due
+from assetflow.snapshot import Occasion, Signoff, Unmet
+from assetflow.workflow import SignoffRule, Transition
+
+Guard = Callable[..., Iterable[Unmet]]
+REGISTRY: dict[str, Guard] = {}
+HOLDERS = {"council": "the council", "group": "the group", "third_party": "a third party"}
+
+
+def guard(function: Guard) -> Guard:
+    """Register a guard under its function's name."""
+    REGISTRY[function.__name__] = function
+    return function
+
+
+def parameters(name: str) -> Mapping[str, type]:
+    """Give the parameters a guard takes and the type each must have in the workflow file."""
+    signature = inspect.signature(REGISTRY[name], eval_str=True)
+    declared = list(signature.parameters.values())[1:]
+    return {p.name: p.annotation for p in declared}
+
+
+def unmet(transition: Transition, occasion: Occasion) -> tuple[Unmet, ...]:
+    """List everything that is missing before a transition may be fired on a day."""
+    missing: list[Unmet] = []
+    for use in transition.requires:
+        missing += REGISTRY[use.guard](occasion, **use.parameters)
+    missing += signoffs_missing(transition, occasion)
+    missing += letter_facts_missing(transition.letters, occasion)
+    return tuple(dict.fromkeys(missing))
+
+
+# --- the guards -----------------------------------------------------------------------------
+
+
+@guard
+def champion_named(occasion: Occasion) -> Iterator[Unmet]:
+    """A champion is named, still works here, and is not the case officer."""
+    case, champion = occasion.case, occasion.case.champion
+    who = _who_may(occasion, "name_champion")
+    remedy = f"assetflow champion name {case.reference} PERSON"
+    if champion is None:
+        yield Unmet("champion_named", "No champion is named.", who, remedy)
+    elif champion.id == case.officer.id:
+        sentence = f"{champion.name} is both champion and case officer; they must be two people."
+        yield Unmet("champion_named", sentence, who, remedy)
+    elif not champion.here_on(occasion.on):
+        yield Unmet("champion_named", f"The champion, {champion.name}, has left.", who, remedy)
+
+
+@guard
+def facts_recorded(occasion: Occasion, facts: list[str]) -> Iterator[Unmet]:
+    """Each of the named facts is on the file."""
+    for name in facts:
+        if name not in occasion.case.facts:
+            yield _fact_missing(occasion, name)
+
+
+@guard
+def fact_is_yes(occasion: Occasion, fact: str) -> Iterator[Unmet]:
+    """A yes-or-no fact is recorded, and it is yes."""
+    if fact not in occasion.case.facts:
+        yield _fact_missing(occasion, fact)
+    elif occasion.case.facts[fact] is not True:
+        yield _fact_unfit(occasion, fact, "is recorded as no; it must be yes")
+
+
+@guard
+def date_ahead(occasion: Occasion, fact: str) -> Iterator[Unmet]:
+    """A date promised to the group is recorded and lies after the day of the transition."""
+    if fact not in occasion.case.facts:
+        yield _fact_missing(occasion, fact)
+        return
+    promised = occasion.case.facts[fact]
+    if isinstance(promised, date) and promised <= occasion.on:
+        yield _fact_unfit(
+            occasion, fact, f"is {_day(promised)}, which is not after {_day(occasion.on)}"
+        )
+
+
+@guard
+def library_entry_cited(occasion: Occasion, fact: str) -> Iterator[Unmet]:
+    """A fact cites an entry that exists in its reference library."""
+    declared = occasion.workflow.facts[fact]
+    entries = occasion.libraries.get(declared.library or "", frozenset())
+    cited = occasion.case.facts.get(fact)
+    if cited is None:
+        yield _fact_missing(occasion, fact, f"one of {', '.join(sorted(entries))}")
+    elif cited not in entries:
+        known = ", ".join(sorted(entries))
+        yield _fact_unfit(occasion, fact, f"cites {cited}, which is not in the library ({known})")
+
+
+@guard
+def ball_with(occasion: Occasion, holder: str) -> Iterator[Unmet]:
+    """The case is waiting on the named holder: the council, the group or a third party."""
+    now = occasion.case.waiting_on
+    if now != holder:
+        sentence = (
+            f"The case is waiting on {HOLDERS.get(now, now)}, not on {HOLDERS.get(holder, holder)}."
+        )
+        yield Unmet("ball_with", sentence, _who_holds(occasion))
+
+
+@guard
+def letter_sent(occasion: Occasion, letter: str) -> Iterator[Unmet]:
+    """A letter has been issued to the group on this case."""
+    if letter not in occasion.case.letters_sent:
+        senders = [t.trigger for t in occasion.workflow.transitions.values() if letter in t.letters]
+        ref = occasion.case.reference
+        remedy = f"assetflow case advance {ref} {senders[0]}" if senders else ""
+        name = letter.replace("_", " ")
+        yield Unmet(
+            "letter_sent", f"The letter ‘{name}’ has not been sent.", "the case officer", remedy
+        )
+
+
+@guard
+def waited(occasion: Occasion, at_least: str) -> Iterator[Unmet]:
+    """The case has been waiting on the same holder for at least a duration."""
+    since = occasion.case.waiting_since
+    until = due(since, Duration.parse(at_least), occasion.calendar)
+    if occasion.on < until:
+        sentence = f"It has been waiting since {_day(since)}; {at_least} end on {_day(until)}."
+        yield Unmet("waited", sentence, "nobody: it is a matter of time")
+
+
+# --- sign-offs and letters ------------------------------------------------------------------
+
+
+def signoffs_missing(transition: Transition, occasion: Occasion) -> Iterator[Unmet]:
+    """List the sign-offs a transition still needs, each with what the department must do."""
+    answers = answers_to(transition, occasion)
+    reached = order_reached(transition, occasion)
+    for rule in transition.signoffs:
+        if not settled(rule, answers.get(rule.department), occasion):
+            yield _signoff_missing(
+                transition, rule, answers.get(rule.department), occasion, reached
+            )
+
+
+def answers_to(transition: Transition, occasion: Occasion) -> dict[str, Signoff]:
+    """Give the sign-offs asked for a transition in this stage, by department."""
+    asked = occasion.case.signoffs
+    return {s.department: s for s in asked if s.trigger == transition.trigger}
+
+
+def settled(rule: SignoffRule, answer: Signoff | None, occasion: Occasion) -> bool:
+    """Tell whether a sign-off rule no longer holds a transition up.
+
+    A required department must have signed, or have objected in a way that does not block. A
+    consultee must have been asked, and have answered or let its time go by.
+    """
+    if answer is None:
+        return False
+    if answer.decision == "objected":
+        return not (answer.objection and answer.objection.blocks)
+    if rule.mode == "consultee":
+        return not answer.open or occasion.on > answer.due_on
+    return answer.decision == "signed"
+
+
+def order_reached(transition: Transition, occasion: Occasion) -> int:
+    """Give the order of sign-offs whose turn it is: the lowest that is not wholly settled."""
+    answers = answers_to(transition, occasion)
+    unsettled = (
+        rule.order
+        for rule in transition.signoffs
+        if not settled(rule, answers.get(rule.department), occasion)
+    )
+    return min(unsettled, default=max((r.order for r in transition.signoffs), default=1))
+
+
+def _signoff_missing(
+    transition: Transition,
+    rule: SignoffRule,
+    answer: Signoff | None,
+    occasion: Occasion,
+    reached: int,
+) -> Unmet:
+    department = occasion.workflow.department_label(rule.department)
+    ref = occasion.case.reference
+    who = f"a signatory of {department}"
+    if answer is None and rule.order > reached:
+        sentence = f"{department} is asked only after the departments before it have signed."
+        return Unmet("signoff", sentence, "the departments before it")
+    if answer is None:
+        remedy = f"assetflow signoff request {ref} {transition.trigger}"
+        asker = _who_may(occasion, "request_signoff")
+        return Unmet("signoff", f"{department} has not been asked to sign.", asker, remedy)
+    if answer.objection and answer.decision == "objected":
+        sentence = (
+            f"{department} objects: {answer.objection.reason} "
+            f"Way forward: {answer.objection.way_forward}"
+        )
+        return Unmet("objection", sentence, who, f"assetflow signoff give {ref} {rule.department}")
+    verb = "answered" if rule.mode == "consultee" else "signed"
+    asked, due_on = _day(answer.requested_on), _day(answer.due_on)
+    sentence = f"{department} has not {verb}; asked {asked}, due {due_on}."
+    return Unmet("signoff", sentence, who, f"assetflow signoff give {ref} {rule.department}")
+
+
+def letter_facts_missing(letters: Iterable[str], occasion: Occasion) -> Iterator[Unmet]:
+    """List the facts that letters about to be sent need and the file does not hold."""
+    for letter in letters:
+        for name in sorted(occasion.letter_facts[letter]):
+            if name not in occasion.case.facts:
+                yield _fact_missing(occasion, name)
+
+
+# --- sentences ------------------------------------------------------------------------------
+
+
+def _fact_missing(occasion: Occasion, name: str, choice: str = "") -> Unmet:
+    fact = occasion.workflow.facts.get(name)
+    label = fact.label if fact else name
+    hint = choice or (fact.hint if fact else "")
+    sentence = f"Not on the file: {label} ({name})." + (f" Give {hint}." if hint else "")
+    remedy = f'assetflow case record {occasion.case.reference} {name}="…"'
+    return Unmet("fact", sentence, _who_may(occasion, "record_fact"), remedy, fact=name)
+
+
+def _fact_unfit(occasion: Occasion, name: str, trouble: str) -> Unmet:
+    fact = occasion.workflow.facts[name]
+    remedy = f'assetflow case record {occasion.case.reference} {name}="…"'
+    who = _who_may(occasion, "record_fact")
+    return Unmet("fact_unfit", f"{fact.label} ({name}) {trouble}.", who, remedy, fact=name)
+
+
+def _who_may(occasion: Occasion, right: str) -> str:
+    roles = occasion.workflow.rights.get(right, ())
+    return any_of(occasion.workflow.role_label(role) for role in roles)
+
+
+def any_of(names: Iterable[str]) -> str:
+    """Join names as a sentence does: a, b or c."""
+    *first, last = [*names] or [""]
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _who_holds(occasion: Occasion) -> str:
+    return HOLDERS.get(occasion.case.waiting_on, "")
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def check_parameters(name: str, given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List what is wrong with a guard's parameters, each as (parameter, sentence)."""
+    wanted = parameters(name)
+    wrong = [(p, f"{name} has no parameter {p}") for p in given if p not in wanted]
+    wrong += [("", f"{name} needs the parameter {p}") for p in wanted if p not in given]
+    wrong += [
+        (p, f"{p} of {name} must be {_kind(wanted[p])}")
+        for p, value in given.items()
+        if p in wanted and not _fits(value, wanted[p])
+    ]
+    return wrong
+
+
+def _fits(value: object, wanted: Any) -> bool:
+    if wanted == list[str]:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, wanted) and not (wanted is int and isinstance(value, bool))
+
+
+def _kind(wanted: Any) -> str:
+    return (
+        "a list of names"
+        if wanted == list[str]
+        else {str: "text", int: "a number"}.get(wanted, "?")
+    )

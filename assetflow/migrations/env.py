@@ -1,0 +1,29 @@
+"""Runs the numbered schema revisions: forward only, each in its own transaction."""
+
+import os
+
+from alembic import context
+
+from assetflow.database import Store
+from assetflow.models import metadata
+
+
+def run() -> None:
+    """Upgrade the database that the caller, or ASSETFLOW_DATABASE_URL, names."""
+    engine = context.config.attributes.get("engine")
+    if engine is None:
+        engine = Store(os.environ.get("ASSETFLOW_DATABASE_URL", "sqlite://")).migration_engine()
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            render_as_batch=True,
+            transactional_ddl=True,
+            transaction_per_migration=True,
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()

@@ -1,0 +1,127 @@
+"""The settings of one installation: where its home is and which council it serves.
+
+They come from ``assetflow.toml`` in the home folder; the environment wins over the file.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assetflow.errors import BadFile, NotFound, Problem
+
+FILE_NAME = "assetflow.toml"
+CALENDARS = ("england-and-wales", "scotland", "northern-ireland")
+
+_PACKAGE = Path(__file__).resolve().parent
+_SHIPPED = _PACKAGE / "shipped"
+# In a checkout the policy folders stand beside the package; in a wheel they stand inside it.
+SHIPPED = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    """The council as its letters name it."""
+
+    name: str = "Your Council"
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    website: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs from one installation to the next; read once, never changed."""
+
+    home: Path
+    database_url: str
+    council: Council = field(default_factory=Council)
+    calendar: str = "england-and-wales"
+    language: str = "en"
+    acting_as: str = ""
+    workflow: str = "community_asset_transfer"
+
+    def folders(self, kind: str) -> tuple[Path, Path]:
+        """Give the two places of a kind of policy file: the council's own, then the shipped one.
+
+        ``kind`` is ``workflows``, ``letters`` or ``data``.
+        """
+        return self.home / kind, SHIPPED / kind
+
+    def policy_file(self, kind: str, name: str) -> Path | None:
+        """Find one policy file by name; the council's own copy wins over the shipped one."""
+        found = (folder / name for folder in self.folders(kind) if (folder / name).is_file())
+        return next(found, None)
+
+
+_KNOWN: Mapping[str, tuple[str, ...]] = {
+    "council": ("name", "address", "phone", "email", "website"),
+    "assetflow": ("calendar", "language", "acting_as", "database_url", "workflow"),
+}
+
+
+def load(home: Path, environment: Mapping[str, str]) -> Settings:
+    """Read the settings of a home folder, with every problem of the file in one error.
+
+    Raises ``NotFound`` where the folder is not an assetflow home, ``BadFile`` where its
+    settings cannot be used.
+    """
+    path = home / FILE_NAME
+    if not path.is_file():
+        raise NotFound(
+            f"There is no assetflow home in {home}.",
+            remedies=["make one: assetflow --home DIR init", "or see it work: assetflow demo"],
+        )
+    table = _read(path)
+    main, council = table.get("assetflow", {}), table.get("council", {})
+    default_url = f"sqlite:///{(home / 'assetflow.db').resolve().as_posix()}"
+    return Settings(
+        home=home,
+        database_url=environment.get("ASSETFLOW_DATABASE_URL")
+        or main.get("database_url")
+        or default_url,
+        council=Council(**council),
+        calendar=main.get("calendar", "england-and-wales"),
+        language=main.get("language", "en"),
+        acting_as=environment.get("ASSETFLOW_AS") or main.get("acting_as", ""),
+        workflow=main.get("workflow", "community_asset_transfer"),
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        problem = Problem(str(path), 0, 0, "unreadable", str(error))
+        raise BadFile("The settings cannot be read.", [problem]) from error
+    problems = [Problem(str(path), 0, 0, code, text) for code, text in _problems(table)]
+    if problems:
+        raise BadFile("The settings cannot be used.", problems)
+    return table
+
+
+def _problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for section, values in table.items():
+        if section not in _KNOWN or not isinstance(values, dict):
+            found.append(
+                ("unknown-section", f"[{section}] is not a section; known: [council], [assetflow]")
+            )
+            continue
+        for key, value in values.items():
+            if key not in _KNOWN[section]:
+                known = ", ".join(_KNOWN[section])
+                found.append(
+                    ("unknown-setting", f"{key} in [{section}] is not known; known: {known}")
+                )
+            elif not isinstance(value, str):
+                found.append(("not-text", f"{key} in [{section}] must be text in quotes"))
+    main = table.get("assetflow", {})
+    calendar = main.get("calendar", CALENDARS[0]) if isinstance(main, dict) else CALENDARS[0]
+    if calendar not in CALENDARS:
+        found.append(
+            ("unknown-calendar", f"calendar is {calendar!r}; known: {', '.join(CALENDARS)}")
+        )
+    return found

@@ -1,0 +1,139 @@
+"""What the rules may look at: one case and its people on one day, as plain frozen data.
+
+Guards, permissions and alerts see these and nothing else: no database, no file, no clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from assetflow.calendars import Calendar
+from assetflow.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role that a person holds, for one department or for the council, between two dates."""
+
+    role: str
+    department: str | None = None
+    valid_from: date = date.min
+    valid_to: date = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who works on cases: officer, champion, signatory, head or member."""
+
+    id: int
+    handle: str
+    name: str
+    job_title: str = ""
+    phone: str = ""
+    email: str = ""
+    left_on: date | None = None
+    grants: tuple[Grant, ...] = ()
+
+    def here_on(self, day: date) -> bool:
+        """Tell whether the person still works here on a day."""
+        return self.left_on is None or day < self.left_on
+
+    def holds(self, role: str, day: date, department: str | None = None) -> bool:
+        """Tell whether the person holds a role on a day, for a department where one is given."""
+        return self.here_on(day) and any(
+            grant.role == role
+            and grant.valid_from <= day <= grant.valid_to
+            and (department is None or grant.department == department)
+            for grant in self.grants
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """A department's reason against a step, with the way forward it must name."""
+
+    id: int
+    category: str
+    blocks: bool
+    reason: str
+    way_forward: str
+    authority: str
+    raised_on: date
+    raised_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signoff:
+    """A request to one department for its agreement to one transition, and the answer."""
+
+    id: int
+    trigger: str
+    department: str
+    requested_on: date
+    due_on: date
+    decision: str | None = None
+    decided_on: date | None = None
+    signatory: str = ""
+    conditions: str = ""
+    objection: Objection | None = None
+
+    @property
+    def open(self) -> bool:
+        """Tell whether the department still owes an answer."""
+        return self.decision is None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One case as it stands: where it is, who has it, what is on the file.
+
+    ``signoffs`` are those asked since the case entered its present stage: an agreement given
+    before a case went back does not count again.
+    """
+
+    reference: str
+    stage: str
+    stage_since: date
+    received_on: date
+    waiting_on: str
+    waiting_since: date
+    officer: Person
+    champion: Person | None
+    champion_since: date
+    written_to_group_on: date
+    facts: Mapping[str, object]
+    signoffs: tuple[Signoff, ...]
+    letters_sent: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A case on a day under its route: everything a rule may ask about.
+
+    ``libraries`` maps the name of each reference library to its entries.
+    """
+
+    workflow: Workflow
+    case: Snapshot
+    on: date
+    calendar: Calendar
+    libraries: Mapping[str, frozenset[str]]
+    letter_facts: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """One thing that is missing: a sentence, who can put it right, and what to type.
+
+    ``fact`` names the fact where giving one on the command line is enough.
+    """
+
+    code: str
+    sentence: str
+    who: str
+    remedy: str = ""
+    fact: str = ""
+
+    def __str__(self) -> str:
+        """Give the sentence with who can put it right, as a refusal lists it."""
+        return f"{self.sentence} Who can: {self.who}." if self.who else self.sentence

@@ -1,0 +1,258 @@
+"""The declared route of a case: what a workflow file says, as plain frozen data.
+
+A ``Workflow`` is read from YAML by ``definitions``, stored once per version as canonical JSON
+with its SHA-256, and pinned on each case. Nothing here knows any council's policy.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+Holder = Literal["council", "group", "third_party"]
+FactType = Literal["text", "list", "integer", "money", "date", "yes_no", "library"]
+ANY_OPEN_STAGE = "*"
+# Roles that mean a person's place on one case; every other role is granted to a person.
+CASE_ROLES = ("case_officer", "champion")
+_STRICT: Mapping[str, Any] = {"extra": "forbid", "strict": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a case can be; an end has ``end`` set to its outcome and nothing leaves it."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    id: str
+    label: str
+    waiting_on: Holder = "council"
+    department: str | None = None
+    target: str | None = None
+    end: str | None = None
+    source: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GuardUse:
+    """One named guard that a transition requires, with its parameters."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    guard: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SignoffRule:
+    """A department whose recorded agreement a transition needs, and when it is asked.
+
+    Rules of the same ``order`` are asked in parallel; a higher order waits for the lower ones.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    department: str
+    question: str
+    within: str
+    order: int = 1
+    mode: Literal["required", "consultee"] = "required"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A way from one stage to another, fired by its trigger.
+
+    ``to`` is None where the case stays in its stage and only the ball changes hands.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    trigger: str
+    label: str
+    origins: tuple[str, ...]
+    who: tuple[str, ...]
+    to: str | None = None
+    requires: tuple[GuardUse, ...] = ()
+    signoffs: tuple[SignoffRule, ...] = ()
+    letters: tuple[str, ...] = ()
+    waiting_on: Holder | None = None
+    why_needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A named particular that is recorded once on a case and used by guards and letters."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    name: str
+    label: str
+    type: FactType = "text"
+    library: str | None = None
+    hint: str = ""
+    # Stages in which a date promised to the group is shown as due while the group has the ball.
+    due_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A department or role: a stable identifier with the label people read."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One level of the ladder: what a case's gross age calls for, and who hears of it."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    level: str
+    label: str
+    after: str
+    to: tuple[str, ...]
+    requires: str
+    colour: Literal["green", "yellow", "red", "magenta"] = "yellow"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """Who is reminded of one kind of drift, and after how long."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    to: tuple[str, ...]
+    after: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionCategory:
+    """A kind of objection, whether it holds the case up, and whether it must cite authority."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    id: str
+    label: str
+    blocks: bool = False
+    authority_needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One measure by which business cases are assessed, with its weight in per cent."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    id: str
+    label: str
+    weight: int
+
+
+@dataclass(frozen=True, eq=False)
+class Workflow:
+    """A whole declared route; compared by identity because each version is loaded once."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    name: str
+    label: str
+    version: int
+    reference_prefix: str
+    initial: str
+    stall_limit: str
+    review_within: str
+    stages: dict[str, Stage]
+    transitions: dict[str, Transition]
+    departments: dict[str, Named]
+    roles: dict[str, Named]
+    rights: dict[str, tuple[str, ...]]
+    facts: dict[str, Fact] = field(default_factory=dict)
+    on_open: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
+    ladder: dict[str, Rung] = field(default_factory=dict)
+    alerts: dict[str, AlertRule] = field(default_factory=dict)
+    objections: dict[str, ObjectionCategory] = field(default_factory=dict)
+    criteria: dict[str, Criterion] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+
+    def leaves(self, transition: Transition) -> tuple[str, ...]:
+        """Give the stages a transition leaves from, with ``*`` spelt out as every open stage."""
+        return self.open_stages if ANY_OPEN_STAGE in transition.origins else transition.origins
+
+    def from_stage(self, stage: str) -> tuple[Transition, ...]:
+        """Give the transitions declared for a stage, in the order of the file."""
+        return tuple(t for t in self.transitions.values() if stage in self.leaves(t))
+
+    def role_label(self, role: str) -> str:
+        """Give what people call a role; the two places on a case have fixed labels."""
+        fixed = {"case_officer": "the case officer", "champion": "the champion"}
+        return fixed.get(role) or (self.roles[role].label if role in self.roles else role)
+
+    def department_label(self, department: str | None) -> str:
+        """Give what people call a department, or the identifier where it is unknown."""
+        named = self.departments.get(department or "")
+        return named.label if named else department or ""
+
+    def main_path(self) -> tuple[Stage, ...]:
+        """Give the stages of the straight way from the first stage to an end.
+
+        It follows, from each stage, the first declared transition to an open stage not yet
+        visited, and where there is none the first one to an end.
+        """
+        path = [self.stages[self.initial]]
+        while not path[-1].end:
+            following = self._onward(path[-1].id, {stage.id for stage in path})
+            if following is None:
+                break
+            path.append(following)
+        return tuple(path)
+
+    def _onward(self, stage: str, seen: set[str]) -> Stage | None:
+        moves = [t.to for t in self.from_stage(stage) if t.to and t.to not in seen]
+        onward = [self.stages[move] for move in moves]
+        return next((s for s in onward if not s.end), onward[0] if onward else None)
+
+    @cached_property
+    def open_stages(self) -> tuple[str, ...]:
+        """The stages in which a case is still running."""
+        return tuple(stage.id for stage in self.stages.values() if not stage.end)
+
+    @cached_property
+    def canonical(self) -> str:
+        """The one JSON text of this version; order of stages and transitions is meaning."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the canonical text, in hexadecimal."""
+        return hashlib.sha256(self.canonical.encode()).hexdigest()
+
+
+def from_canonical(text: str) -> Workflow:
+    """Rebuild a stored version without validating it again; it was checked before storing."""
+    data = json.loads(text)
+    fields: dict[str, Any] = {
+        **{key: tuple(v) if isinstance(v, list) else v for key, v in data.items()},
+        "stages": _each(Stage, data["stages"]),
+        "transitions": {k: _transition(v) for k, v in data["transitions"].items()},
+        "departments": _each(Named, data["departments"]),
+        "roles": _each(Named, data["roles"]),
+        "rights": {k: tuple(v) for k, v in data["rights"].items()},
+        "facts": _each(Fact, data["facts"]),
+        "ladder": _each(Rung, data["ladder"]),
+        "alerts": _each(AlertRule, data["alerts"]),
+        "objections": _each(ObjectionCategory, data["objections"]),
+        "criteria": _each(Criterion, data["criteria"]),
+    }
+    return Workflow(**fields)
+
+
+def _each(kind: type[Any], entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {key: kind(**_tuples(entry)) for key, entry in entries.items()}
+
+
+def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()}
+
+
+def _transition(entry: Mapping[str, Any]) -> Transition:
+    fields = _tuples(entry)
+    fields["requires"] = tuple(GuardUse(**use) for use in entry["requires"])
+    fields["signoffs"] = tuple(SignoffRule(**rule) for rule in entry["signoffs"])
+    return Transition(**fields)

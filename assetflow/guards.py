@@ -111,7 +111,7 @@ def ball_with(occasion: Occasion, holder: str) -> Iterator[Unmet]:
         sentence = (
             f"The case is waiting on {HOLDERS.get(now, now)}, not on {HOLDERS.get(holder, holder)}."
         )
-        yield Unmet("ball_with", sentence, _who_holds(occasion))
+        yield Unmet("ball_with", sentence, "")
 
 
 @guard
@@ -144,11 +144,19 @@ def signoffs_missing(transition: Transition, occasion: Occasion) -> Iterator[Unm
     """List the sign-offs a transition still needs, each with what the department must do."""
     answers = answers_to(transition, occasion)
     reached = order_reached(transition, occasion)
+    later = []
     for rule in transition.signoffs:
-        if not settled(rule, answers.get(rule.department), occasion):
-            yield _signoff_missing(
-                transition, rule, answers.get(rule.department), occasion, reached
-            )
+        answer = answers.get(rule.department)
+        if settled(rule, answer, occasion):
+            continue
+        if answer is None and rule.order > reached:
+            later.append(occasion.workflow.department_label(rule.department))
+        else:
+            yield _signoff_missing(transition, rule, answer, occasion)
+    if later:
+        verb = "is" if len(later) == 1 else "are"
+        sentence = f"{all_of(later)} {verb} asked after that."
+        yield Unmet("signoff", sentence, "the departments asked first")
 
 
 def answers_to(transition: Transition, occasion: Occasion) -> dict[str, Signoff]:
@@ -188,14 +196,10 @@ def _signoff_missing(
     rule: SignoffRule,
     answer: Signoff | None,
     occasion: Occasion,
-    reached: int,
 ) -> Unmet:
     department = occasion.workflow.department_label(rule.department)
     ref = occasion.case.reference
     who = f"a signatory of {department}"
-    if answer is None and rule.order > reached:
-        sentence = f"{department} is asked only after the departments before it have signed."
-        return Unmet("signoff", sentence, "the departments before it")
     if answer is None:
         remedy = f"assetflow signoff request {ref} {transition.trigger}"
         asker = _who_may(occasion, "request_signoff")
@@ -229,7 +233,7 @@ def _fact_missing(occasion: Occasion, name: str, choice: str = "") -> Unmet:
     hint = choice or (fact.hint if fact else "")
     sentence = f"Not on the file: {label} ({name})." + (f" Give {hint}." if hint else "")
     remedy = f'assetflow case record {occasion.case.reference} {name}="…"'
-    return Unmet("fact", sentence, _who_may(occasion, "record_fact"), remedy, fact=name)
+    return Unmet("fact", sentence, _who_may(occasion, "record_fact"), remedy, name, label)
 
 
 def _fact_unfit(occasion: Occasion, name: str, trouble: str) -> Unmet:
@@ -244,14 +248,15 @@ def _who_may(occasion: Occasion, right: str) -> str:
     return any_of(occasion.workflow.role_label(role) for role in roles)
 
 
-def any_of(names: Iterable[str]) -> str:
+def any_of(names: Iterable[str], word: str = "or") -> str:
     """Join names as a sentence does: a, b or c."""
     *first, last = [*names] or [""]
-    return f"{', '.join(first)} or {last}" if first else last
+    return f"{', '.join(first)} {word} {last}" if first else last
 
 
-def _who_holds(occasion: Occasion) -> str:
-    return HOLDERS.get(occasion.case.waiting_on, "")
+def all_of(names: Iterable[str]) -> str:
+    """Join names as a sentence does: a, b and c."""
+    return any_of(names, "and")
 
 
 def _day(day: date) -> str:

@@ -125,7 +125,8 @@ class Occasion:
 class Unmet:
     """One thing that is missing: a sentence, who can put it right, and what to type.
 
-    ``fact`` names the fact where giving one on the command line is enough.
+    ``fact`` names the fact where giving one on the command line is enough, and ``label`` is what
+    people call it.
     """
 
     code: str
@@ -133,6 +134,7 @@ class Unmet:
     who: str
     remedy: str = ""
     fact: str = ""
+    label: str = ""
 
     def __str__(self) -> str:
         """Give the sentence with who can put it right, as a refusal lists it."""

@@ -195,7 +195,9 @@ def _stages(desk: Desk, case: Case) -> list[dict[str, Any]]:
     """Give the planned way from the present stage on, each with the day its target ends."""
     path = case.workflow.main_path()
     here = [n for n, stage in enumerate(path) if stage.id == case.snapshot.stage]
-    ahead, start = path[here[0] :] if here else (), case.snapshot.stage_since
+    # An end is no step with a date of its own: the last stage before it is what people wait for.
+    ahead = [stage for stage in path[here[0] :] if not stage.end] if here else []
+    start = case.snapshot.stage_since
     found = []
     for stage in ahead:
         ends = (

@@ -7,7 +7,7 @@ from datetime import date
 from assetflow import alerts
 from assetflow.casework.desk import Desk
 from assetflow.deadlines import age_in_words
-from assetflow.guards import HOLDERS
+from assetflow.guards import HOLDERS, all_of
 from assetflow.queries import Case
 from assetflow.snapshot import Occasion
 from assetflow.workflow import Rung
@@ -106,7 +106,7 @@ def holder(case: Case) -> str:
         return "nobody"
     owing = [case.workflow.department_label(s.department) for s in snapshot.signoffs if s.open]
     if owing:
-        return f"{' and '.join(owing)} (sign-off)"
+        return f"{all_of(owing)} (sign-off)"
     if snapshot.waiting_on != "council":
         return HOLDERS.get(snapshot.waiting_on, snapshot.waiting_on)
     return case.workflow.department_label(stage.department) or "the council"

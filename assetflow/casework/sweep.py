@@ -17,6 +17,7 @@ from assetflow.casework import correspondence
 from assetflow.casework.correspondence import Recipient
 from assetflow.casework.desk import Desk
 from assetflow.errors import BadInput
+from assetflow.guards import all_of
 from assetflow.queries import Case
 from assetflow.snapshot import Person
 
@@ -135,7 +136,7 @@ def _write_letter(desk: Desk, case: Case, alert: Alert, people: Sequence[Person]
     number = queries.last_letter_number(desk.db) + 1
     names = [person.name for person in people]
     emails = ", ".join(person.email for person in people if person.email)
-    recipient = Recipient("person", _and(names), emails)
+    recipient = Recipient("person", all_of(names), emails)
     letter = _LETTERS.get(alert.kind, _OTHER_LETTER)
     correspondence.write(
         desk, case, letter, number, recipient, alert=alert, recipients=names,
@@ -165,13 +166,9 @@ def _insert(
             title=alert.title,
             due_on=alert.on,
             sent_on=desk.on,
-            recipients=_and(names),
+            recipients=all_of(names),
             letter_id=letter_id,
             recorded_at=desk.now,
             superseded=int(superseded),
         )
     )
-
-
-def _and(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -268,7 +268,8 @@ def _show_step(reference: str, step: "Step") -> None:
     click.echo(click.style(f"  {step.trigger}", bold=True) + f"  {step.label}{arrow}")
     if step.ready or step.givable:
         for item in step.missing:
-            click.echo(f"      needs: {item.sentence}")
+            needed = f"{item.fact}: {item.label}" if item.label else item.sentence
+            click.echo(f"      needs {needed}")
         click.echo(f"      {step.command}")
         return
     for sentence, remedy in _reasons(reference, step):
@@ -278,13 +279,21 @@ def _show_step(reference: str, step: "Step") -> None:
 
 
 def _reasons(reference: str, step: "Step") -> list[tuple[str, str]]:
-    """Give each reason with what to type; facts that are only missing make one line together."""
+    """Give each reason with what to type; facts that are only missing make one line together.
+
+    While somebody else has the ball, that alone is the reason: the rest can wait until then.
+    """
+    elsewhere = [item for item in step.missing if item.code == "ball_with"]
+    if elsewhere:
+        return [(str(item), "") for item in elsewhere]
     missing = [item for item in step.missing if item.code == "fact"]
     reasons = [(str(item), item.remedy) for item in step.missing if item not in missing]
     if missing:
-        labels = "; ".join(item.sentence.removeprefix("Not on the file: ") for item in missing)
+        labels = "; ".join(f"{item.label} ({item.fact})" for item in missing)
         given = " ".join(f'{item.fact}="…"' for item in missing)
-        reasons.append((f"Not on the file: {labels}", f"assetflow case record {reference} {given}"))
+        reasons.append(
+            (f"Not on the file: {labels}.", f"assetflow case record {reference} {given}")
+        )
     return reasons
 
 

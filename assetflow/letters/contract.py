@@ -1,0 +1,177 @@
+"""What a letter may say: every name it can use and the kind of each value.
+
+Checking, previewing and testing all read these tables, so they cannot come to disagree.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TypeAlias
+
+# A kind of value, a part with parts of its own, or (in a list) the shape of each row.
+Shape: TypeAlias = str | dict[str, "Shape"] | list["Shape"]
+
+# The kinds are the fact types of a workflow, so that its facts can be handed over as they are.
+KINDS: Mapping[str, tuple[type, ...]] = {
+    "text": (str,),
+    "library": (str,),
+    "integer": (int,),
+    "money": (Decimal, int),
+    "date": (date,),
+    "yes_no": (bool,),
+    "list": (list,),
+}
+
+_PERSON: dict[str, Shape] = {"name": "text", "job_title": "text", "phone": "text", "email": "text"}
+
+FACTS: dict[str, Shape] = {
+    "transfer_purpose": "text",
+    "information_needed": "list",
+    "reply_by": "date",
+    "site_visit": "text",
+    "business_case_due_on": "date",
+    "revision_needed": "list",
+    "refusal_reasons": "list",
+    "what_would_change": "text",
+    "alternatives": "text",
+    "conditions": "list",
+    "lease_term_years": "integer",
+    "rent": "text",
+    "repair": "text",
+    "break_clause": "text",
+    "permitted_use": "text",
+    "alienation": "text",
+    "legal_costs": "text",
+    "valid_until": "date",
+    "open_points": "list",
+    "progress_made": "text",
+    "progress_awaited": "text",
+    "forecast_date": "date",
+    "keys_handed_over_on": "date",
+    "handover_items": "list",
+    "emergency_phone": "text",
+}
+
+# A name that ends in ? is always given but may be None, so a letter must ask before using it.
+CONTRACT: dict[str, Shape] = {
+    "subject": "text",
+    "today": "date",
+    "council": {
+        "name": "text",
+        "address": "text",
+        "phone": "text",
+        "email": "text",
+        "website": "text",
+    },
+    "case": {
+        "reference": "text",
+        "received_on": "date",
+        "stage": "text",
+        "stage_since": "date",
+        "stage_due_on?": "date",
+        "days_overdue": "integer",
+        "days_in_stage": "integer",
+        "age": "text",
+        "waiting_on": "text",
+        "end": "text",
+        "why": "text",
+    },
+    "asset": {"name": "text", "address": "text"},
+    "group": {"name": "text", "contact_name": "text"},
+    "recipient": {"name": "text", "address_lines": "list", "email": "text"},
+    "contact": _PERSON,
+    "champion?": _PERSON,
+    "stages": [
+        {
+            "label": "text",
+            "holder": "text",
+            "target": "text",
+            "due_on?": "date",
+            "here": "yes_no",
+        }
+    ],
+    "criteria": [{"label": "text", "weight": "integer"}],
+    "review_by": "date",
+    "signoff": {
+        "department": "text",
+        "question": "text",
+        "for_step": "text",
+        "due_on": "date",
+        "requested_on": "date",
+        "order": "integer",
+        "required": "yes_no",
+    },
+    "alert": {
+        "title": "text",
+        "sentence": "text",
+        "since": "date",
+        "due_on?": "date",
+        "level": "text",
+        "requires": "text",
+        "age": "text",
+        "actions": "list",
+        "recipients": "list",
+    },
+    "facts": FACTS,
+}
+
+# What a row of a loop can be asked about its place.
+LOOP: dict[str, Shape] = {
+    "index": "integer",
+    "length": "integer",
+    "first": "yes_no",
+    "last": "yes_no",
+}
+
+
+class Part(dict[str, object]):
+    """A part of a letter's values that knows its own name, so that what is missing can be named."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str, values: Mapping[str, object]) -> None:
+        super().__init__(values)
+        self.path = path
+
+
+def under(path: str, name: str) -> str:
+    """Name a value within a part: ``case`` and ``stage`` give ``case.stage``."""
+    return f"{path}.{name}" if path else name
+
+
+def plain(value: object, path: str = "") -> object:
+    """Copy the values of a letter, refusing anything that is not plain.
+
+    An object with methods or a database row behind it could be changed by writing a letter;
+    handing one over is a mistake in assetflow, hence ``TypeError``.
+    """
+    if type(value) is dict:
+        return Part(path, {key: plain(item, under(path, key)) for key, item in value.items()})
+    if type(value) is list:
+        return [plain(item, f"{path}[]") for item in value]
+    if value is None or type(value) in (str, int, bool, Decimal, date):
+        return value
+    raise TypeError(f"a letter takes plain values only; {path} is a {type(value).__name__}")
+
+
+def fits(value: object, shape: Shape) -> bool:
+    """Tell whether a value is of the kind that the contract promises."""
+    if isinstance(shape, dict):
+        return isinstance(value, dict)
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(row, shape[0]) for row in value)
+    if shape == "list":
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return type(value) in KINDS[shape]
+
+
+def flat(shape: Mapping[str, Shape] = CONTRACT, path: str = "") -> Iterator[tuple[str, Shape]]:
+    """List every value of the contract by its full name, for a reference page or a test."""
+    for name, inner in shape.items():
+        here = under(path, name)
+        if isinstance(inner, dict):
+            yield from flat(inner, here)
+        elif isinstance(inner, list) and isinstance(inner[0], dict):
+            yield from flat(inner[0], f"{here}[]")
+        else:
+            yield here, inner

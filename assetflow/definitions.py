@@ -2,18 +2,16 @@
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args
 
 from assetflow import data_files, soundness
 from assetflow.calendars import Calendar
 from assetflow.errors import BadFile, NotFound, Problem
 from assetflow.settings import Settings
-from assetflow.workflow import Workflow
-from assetflow.yaml_reader import Path_, Tree, read_file
-
-if TYPE_CHECKING:
-    from assetflow.letters import LetterBook
+from assetflow.workflow import FactType, Workflow
+from assetflow.yaml_reader import Path_, Tree, read_bytes, read_file
 
 # Entries that the file writes as `name: {...}`; the name becomes a field of the entry.
 _NAMED = {
@@ -47,17 +45,51 @@ def available(settings: Settings) -> tuple[Path, ...]:
 
 
 def surroundings(
-    settings: Settings, letters: "LetterBook", calendar: Calendar
+    settings: Settings, calendar: Calendar, files: Iterable[Path] = ()
 ) -> soundness.Surroundings:
-    """Give what a workflow may refer to: letters with their facts, libraries, working days."""
-    needed = {name: letters.facts_needed(name) for name in letters.names()}
+    """Give what a workflow may refer to: letters with their facts, libraries, working days.
+
+    ``files`` are workflow files elsewhere whose facts letters may use as well.
+    """
+    from assetflow.letters import open_book  # noqa: PLC0415 - jinja2 costs 50 ms
+
+    facts = _declared_facts([*available(settings), *files])
+    letters = open_book(settings.folders("letters"), settings.language, facts)
     names = [path.stem for path in data_files.library_files(settings)]
-    return soundness.Surroundings(needed, names, calendar)
+    return soundness.Surroundings(letters.facts_by_letter(), names, calendar)
+
+
+def _declared_facts(files: Iterable[Path]) -> dict[str, str]:
+    """Give the types of all declared facts by name; files with problems are reported elsewhere."""
+    found: dict[str, str] = {}
+    for path in files:
+        try:
+            tree = _tree(path)
+        except BadFile:
+            continue
+        facts = tree.value.get("facts") if isinstance(tree.value, dict) else None
+        entries = facts.items() if isinstance(facts, dict) else ()
+        types = {
+            name: entry.get("type", "text") for name, entry in entries if isinstance(entry, dict)
+        }
+        found.update({name: kind for name, kind in types.items() if kind in get_args(FactType)})
+    return found
+
+
+def _tree(path: Path) -> Tree:
+    """Read a file; one that says the same as before is not parsed again."""
+    try:
+        return _parsed(path.read_bytes(), str(path))
+    except OSError:
+        return read_file(path)  # which says what is wrong with it
+
+
+_parsed = lru_cache(maxsize=32)(read_bytes)
 
 
 def load(path: Path, around: soundness.Surroundings) -> Workflow:
     """Read and prove one route; raises ``BadFile`` with every problem and its line."""
-    tree = read_file(path)
+    tree = _tree(path)
     workflow, problems = _build(tree)
     if workflow is not None:
         problems += [tree.problem(*finding) for finding in soundness.findings(workflow, around)]

@@ -259,6 +259,12 @@ def newest_version(db: Connection, name: str) -> Workflow | None:
     return _load(canonical) if canonical else None
 
 
+def declared_facts(db: Connection) -> dict[str, str]:
+    """Give the types of the facts that the stored routes declare, by name."""
+    canonical = db.execute(select(m.workflow_versions.c.canonical)).scalars()
+    return {fact.name: fact.type for text in canonical for fact in _load(text).facts.values()}
+
+
 # --- cases ------------------------------------------------------------------------------------
 
 

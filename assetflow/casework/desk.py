@@ -1,6 +1,5 @@
 """The desk at which one command works: the open transaction, who acts, and on which day."""
 
-from collections import UserDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -58,9 +57,10 @@ class Desk:
     def letters(self) -> "LetterBook":
         """The letters of this installation."""
         # jinja2 costs 50 ms to import: commands that write no letter do not pay for it.
-        from assetflow.letters import LetterBook  # noqa: PLC0415
+        from assetflow.letters import open_book  # noqa: PLC0415
 
-        return LetterBook(self.settings.folders("letters"), self.settings.language)
+        folders, facts = self.settings.folders("letters"), queries.declared_facts(self.db)
+        return open_book(folders, self.settings.language, facts)
 
     @cached_property
     def libraries(self) -> dict[str, dict[str, Any]]:
@@ -75,7 +75,7 @@ class Desk:
     @cached_property
     def letter_facts(self) -> Mapping[str, frozenset[str]]:
         """The facts that each letter cannot be written without, looked up letter by letter."""
-        return _LetterFacts(self)
+        return self.letters.facts_by_letter()
 
     def occasion(self, workflow: Workflow, snapshot: Snapshot) -> Occasion:
         """Put a case on this day before its rules."""
@@ -89,16 +89,4 @@ class Desk:
 
     def surroundings(self) -> Surroundings:
         """Give what a workflow of this installation may refer to."""
-        return definitions.surroundings(self.settings, self.letters, self.calendar)
-
-
-class _LetterFacts(UserDict[str, frozenset[str]]):
-    """Facts needed by letter; reading a letter costs milliseconds, so only those asked are read."""
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self._desk = desk
-
-    def __missing__(self, letter: str) -> frozenset[str]:
-        self.data[letter] = self._desk.letters.facts_needed(letter)
-        return self.data[letter]
+        return definitions.surroundings(self.settings, self.calendar)

@@ -1,5 +1,6 @@
 """``assetflow workflow``: check and explain routes; works without a home."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ def check(app: App, files: tuple[Path, ...], json_: bool) -> None:
     from assetflow.errors import BadFile
 
     settings = _settings(app)
-    around = _around(settings)
+    around = _around(settings, files)
     problems: list[Problem] = []
     sound: list[Workflow] = []
     for path in files or definitions.available(settings):
@@ -148,9 +149,7 @@ def _settings(app: App) -> "Settings":
         return Settings(home=app.home, database_url="sqlite://")
 
 
-def _around(settings: "Settings") -> "Surroundings":
+def _around(settings: "Settings", files: "Iterable[Path]" = ()) -> "Surroundings":
     from assetflow import data_files, definitions
-    from assetflow.letters import LetterBook
 
-    letters = LetterBook(settings.folders("letters"), settings.language)
-    return definitions.surroundings(settings, letters, data_files.calendar(settings))
+    return definitions.surroundings(settings, data_files.calendar(settings), files)

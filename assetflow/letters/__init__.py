@@ -13,8 +13,8 @@
 No other part of assetflow imports jinja2 or markdown_it.
 """
 
-from assetflow.letters.book import LetterBook, Rendered
+from assetflow.letters.book import LetterBook, Rendered, open_book
 from assetflow.letters.contract import CONTRACT, FACTS
 from assetflow.letters.sample import sample_context
 
-__all__ = ["CONTRACT", "FACTS", "LetterBook", "Rendered", "sample_context"]
+__all__ = ["CONTRACT", "FACTS", "LetterBook", "Rendered", "open_book", "sample_context"]

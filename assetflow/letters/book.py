@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -90,6 +90,10 @@ class LetterBook:
         """Name the facts without which a letter cannot be written."""
         uses = self._sound(name).findings.uses
         return frozenset(_fact(use.path) for use in uses if use.sure) - {""}
+
+    def facts_by_letter(self) -> Mapping[str, frozenset[str]]:
+        """Give the facts each letter needs; a letter is read when it is asked for, not before."""
+        return _FactsByLetter(self)
 
     def facts_optional(self, name: str) -> frozenset[str]:
         """Name the facts that a letter mentions only where they are recorded."""
@@ -214,6 +218,54 @@ class LetterBook:
             letter = self._letter(name)
             source = letter.subject if half == "subject" else letter.body
         return None if source is None else (source.text, source.file)
+
+
+class _FactsByLetter(Mapping[str, frozenset[str]]):
+    """The facts that letters need, by letter; reading a letter costs milliseconds."""
+
+    def __init__(self, book: LetterBook) -> None:
+        self._book = book
+
+    def __getitem__(self, name: str) -> frozenset[str]:
+        if not self._book.has(name):
+            raise KeyError(name)
+        return self._book.facts_needed(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._book.names())
+
+    def __len__(self) -> int:
+        return len(self._book.names())
+
+
+# --- one book for many commands --------------------------------------------------------------
+
+
+def open_book(
+    folders: Sequence[Path], language: str = "en", facts: Mapping[str, str] | None = None
+) -> LetterBook:
+    """Give the book of these folders; it is read anew only where a file of it has changed."""
+    files = [path for folder in folders for path in folder.rglob(f"*{ENDING}")]
+    texts = [(path, _digest(path)) for path in files if path.is_file()]
+    declared = tuple(sorted((facts or {}).items()))
+    return _book(tuple(folders), language, declared, tuple(sorted(texts)))
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""  # reading the letter will say what is wrong
+
+
+@lru_cache(maxsize=8)
+def _book(
+    folders: tuple[Path, ...],
+    language: str,
+    facts: tuple[tuple[str, str], ...],
+    _texts: tuple[tuple[Path, str], ...],
+) -> LetterBook:
+    return LetterBook(folders, language, facts=dict(facts))
 
 
 # --- what stands in the way -----------------------------------------------------------------

@@ -176,7 +176,7 @@ class _Reader:
             # Python has limits of its own, which compiling shows now and not when a letter is
             # due. What has problems is not compiled: constants would be worked out meanwhile.
             if not self.findings.problems:
-                self._language.compile(tree, None, place.source.file)
+                self._language.compiles(place.source.text, place.source.file)
         except TemplateSyntaxError as error:
             self._note_line(place, error.lineno, "syntax", str(error.message))
         except (RecursionError, SyntaxError, MemoryError):

@@ -97,6 +97,8 @@ class LetterLanguage(ImmutableSandboxedEnvironment):
             auto_reload=False,
             cache_size=-1,
         )
+        self._read: dict[str, nodes.Template] = {}
+        self._compiled: set[str] = set()
         self.globals.clear()
         self.filters = dict(FILTERS)
         self.tests = {name: self.tests[name] for name in TESTS}
@@ -121,7 +123,21 @@ class LetterLanguage(ImmutableSandboxedEnvironment):
         return self.getattr(obj, str(argument))
 
     def read(self, text: str) -> nodes.Template:
-        """Read a template without running it; every fault is a ``TemplateSyntaxError``."""
+        """Read a template without running it; every fault is a ``TemplateSyntaxError``.
+
+        Letters share their parts, so each text is read once.
+        """
+        if text not in self._read:
+            self._read[text] = self._read_once(text)
+        return self._read[text]
+
+    def compiles(self, text: str, file: str) -> None:
+        """Compile a text that was read, once; raises what Python has against it."""
+        if text not in self._compiled:
+            self.compile(self._read_once(text), None, file)
+            self._compiled.add(text)
+
+    def _read_once(self, text: str) -> nodes.Template:
         if raw := _RAW.search(text):
             line = text.count("\n", 0, raw.start()) + 1
             raise TemplateSyntaxError("{% raw %} is not allowed in a letter", line)

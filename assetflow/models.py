@@ -166,13 +166,8 @@ cases = Table(
     ),
     CheckConstraint("version >= 1", name="version_positive"),
 )
-Index(
-    "ix_cases_alert",
-    cases.c.next_alert_on,
-    cases.c.id,
-    sqlite_where=cases.c.next_alert_on.is_not(None),
-    postgresql_where=cases.c.next_alert_on.is_not(None),
-)
+# Not a partial index: naming a dialect here would import that dialect into every command.
+Index("ix_cases_alert", cases.c.next_alert_on, cases.c.id)
 
 facts = Table(
     "facts",
@@ -215,6 +210,7 @@ objections = Table(
     Column("reason", Text, nullable=False),
     Column("way_forward", Text, nullable=False),
     _text("authority"),
+    _text("consequence"),
     Column("raised_by_id", ForeignKey("people.id"), nullable=False),
     Column("raised_on", Date, nullable=False),
     Column("resolved_on", Date),

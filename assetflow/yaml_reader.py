@@ -6,7 +6,6 @@ So only its event stream is used: everything is text but plain integers and ``tr
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,77 @@ MAX_DEPTH = 20
 MAX_EVENTS = 20_000
 Path_ = tuple[str | int, ...]
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
-_TRAPS = re.compile(r"(?i)(y|n|yes|no|on|off|true|false|null|~|0[0-9]+|[0-9]+:[0-9:]+)", re.ASCII)
+# What YAML programs read in more than one way, with the way out.
+_TRAPS = (
+    (re.compile(r"()"), "write a value after it, or leave the whole entry out"),
+    (re.compile(r"(?i)(null|~)"), "leave the whole entry out, or put the text in quotes"),
+    (
+        re.compile(r"(?i)(y|n|yes|no|on|off|true|false)"),
+        "write true or false, or put the text in quotes",
+    ),
+    (re.compile(r"(0[0-9]+|[0-9]+:[0-9:]+)", re.ASCII), "put it in quotes to have it as it stands"),
+)
+# Control characters and halves of characters: YAML has escapes for them, no database takes them.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What PyYAML says of a line, then: whether the place where the trouble begins is shown and not
+# the one where it is noticed, what a person is told, and how to mend it.
+_SYNTAX = (
+    (r"found character '\\t'.*", False, "a tab stands here", "indent with spaces"),
+    (
+        r"found character (.*) that cannot start any token",
+        False,
+        r"text cannot begin with \1",
+        "put the text in quotes",
+    ),
+    (
+        r"mapping values are not allowed.*",
+        False,
+        "a colon is not expected here",
+        "put text that holds a colon in quotes; see that the line above it has its own colon",
+    ),
+    (
+        r"could not find expected ':'",
+        True,
+        "this line has no colon after its name",
+        "write it as name: value",
+    ),
+    (
+        r"found unexpected end of stream",
+        True,
+        "the quotation mark that opens here is never closed",
+        "close it; inside single quotes write an apostrophe twice",
+    ),
+    (
+        r"expected ',' or '([\]}])', but got '<stream end>'",
+        True,
+        r"what opens here is never closed with \1",
+        r"close it with \1",
+    ),
+    (
+        r"expected ',' or '([\]}])', but got .*",
+        False,
+        r"a comma or \1 is missing before this",
+        "put text that holds a colon, a comma or a bracket in quotes",
+    ),
+    (
+        r"(expected <block end>, but found|expected '<document start>', but found) .*",
+        False,
+        "this does not belong to the lines above it",
+        "indent it as its neighbours are; close quotes and brackets only at the end",
+    ),
+    (
+        r"found unknown escape character '(.*)'",
+        False,
+        r"\\\1 means nothing inside double quotes",
+        "use single quotes, or write the backslash twice",
+    ),
+    (
+        r"sequence entries are not allowed here",
+        False,
+        "a list entry cannot begin here",
+        "begin it on a line of its own",
+    ),
+)
 
 
 @dataclass
@@ -61,11 +130,11 @@ def read_bytes(raw: bytes, file: str) -> Tree:
         text = raw.decode("utf-8-sig")
         tree.value = _Builder(tree, text).build()
     except _Stop as stop:
-        tree.problems.append(tree.problem(stop.path, stop.code, stop.message))
+        tree.problems.append(tree.problem(stop.path, stop.code, stop.message, stop.suggestion))
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
+        line, column = _place(raw[: error.start].decode("utf-8-sig", "replace"))
         tree.problems.append(
-            Problem(file, line, 1, "not-utf8", "the file is not UTF-8 text", "save it as UTF-8")
+            Problem(file, line, column, "not-utf8", "the file is not UTF-8 text", "save it as UTF-8")
         )
     except yaml.YAMLError as error:
         tree.problems.append(_syntax_problem(file, error))
@@ -75,16 +144,27 @@ def read_bytes(raw: bytes, file: str) -> Tree:
 
 
 class _Stop(Exception):
-    def __init__(self, path: Path_, code: str, message: str) -> None:
+    def __init__(self, path: Path_, code: str, message: str, suggestion: str = "") -> None:
         super().__init__(message)
-        self.path, self.code, self.message = path, code, message
+        self.path, self.code, self.message, self.suggestion = path, code, message, suggestion
+
+
+def _place(before: str) -> tuple[int, int]:
+    """Give line and column of what follows the text."""
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def _syntax_problem(file: str, error: yaml.YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None)
+    mark, begin = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    message = " ".join(str(getattr(error, "problem", None) or "this is not YAML").split())
+    suggestion = ""
+    for pattern, where_it_begins, words, hint in _SYNTAX:
+        if found := re.fullmatch(pattern, message):
+            message, suggestion = found.expand(words), found.expand(hint)
+            mark = begin if where_it_begins and begin else mark
+            break
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
-    return Problem(file, line, column, "yaml-syntax", " ".join(str(reason).split()))
+    return Problem(file, line, column, "yaml-syntax", message, suggestion)
 
 
 class _Builder:
@@ -92,25 +172,39 @@ class _Builder:
 
     def __init__(self, tree: Tree, text: str) -> None:
         self.tree = tree
-        self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+        if found := _UNPRINTABLE.search(text):
+            self.tree.marks[()] = _place(text[: found.start()])
+            raise _bad_character((), found[0])
+        self.loader = yaml.SafeLoader(text)
         self.count = 0
 
     def build(self) -> Any:
         self._expect(yaml.StreamStartEvent)
         event = self._next()
         if isinstance(event, yaml.StreamEndEvent):
-            raise _Stop((), "empty", "the file is empty")
+            raise _Stop((), "empty", "the file says nothing")
         value = self._value(self._next(), (), 0)
         self._expect(yaml.DocumentEndEvent)
-        if not isinstance(self._next(), yaml.StreamEndEvent):
-            raise _Stop((), "second-document", "the file holds more than one YAML document")
+        if not isinstance(event := self._next(), yaml.StreamEndEvent):
+            self._mark((), event)
+            hint = "delete the line --- or ..., or make two files of it"
+            raise _Stop((), "second-document", "a second YAML document begins here", hint)
         return value
 
     def _next(self) -> Any:
         self.count += 1
         if self.count > MAX_EVENTS:
             raise _Stop((), "too-many-entries", f"the file has over {MAX_EVENTS} entries")
-        return next(self.events)
+        try:
+            return self.loader.get_event()
+        except (ValueError, OverflowError) as error:
+            # PyYAML lets through what Python says of a number in an escape or a directive.
+            self.tree.marks[()] = (self.loader.line + 1, self.loader.column + 1)
+            message = "the number of a character or of a YAML version is out of range"
+            raise _Stop((), "yaml-syntax", message) from error
+
+    def _mark(self, path: Path_, event: Any) -> None:
+        self.tree.marks[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _expect(self, kind: type) -> None:
         event = self._next()
@@ -118,7 +212,7 @@ class _Builder:
             raise _Stop((), "yaml-syntax", "the file is not one YAML document")
 
     def _value(self, event: Any, path: Path_, depth: int) -> Any:
-        self.tree.marks[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        self._mark(path, event)
         self._refuse_cleverness(event, path, depth)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, path)
@@ -130,9 +224,13 @@ class _Builder:
         if depth > MAX_DEPTH:
             raise _Stop(path, "too-deep", f"entries are nested over {MAX_DEPTH} deep")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _Stop(path, "alias", "anchors and aliases (& and *) are not used here")
+            hint = "write the values out, or put text that begins with & or * in quotes"
+            raise _Stop(path, "alias", "anchors and aliases (& and *) are not used here", hint)
         if getattr(event, "tag", None):
-            raise _Stop(path, "tag", "tags (! and !!) are not used here")
+            hint = "leave it out, or put text that begins with ! in quotes"
+            raise _Stop(path, "tag", "tags (! and !!) are not used here", hint)
+        if isinstance(event, yaml.ScalarEvent) and (found := _UNPRINTABLE.search(event.value)):
+            raise _bad_character(path, found[0])
 
     def _sequence(self, path: Path_, depth: int) -> list[Any]:
         items: list[Any] = []
@@ -155,17 +253,30 @@ class _Builder:
 
     def _key(self, event: Any, path: Path_) -> str:
         if not isinstance(event, yaml.ScalarEvent) or event.tag or event.anchor:
-            self.tree.marks[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
-            raise _Stop(path, "key-not-text", "a key must be plain text")
+            self._mark(path, event)
+            hint = "put a name that begins with [, {, &, * or ! in quotes"
+            raise _Stop(path, "key-not-text", "the name before a colon must be plain text", hint)
+        if event.value == "<<" or _UNPRINTABLE.search(event.value):
+            self._mark(path, event)
         if event.value == "<<":
-            raise _Stop(path, "merge-key", "merge keys (<<) are not used here")
+            hint = "write the entries out"
+            raise _Stop(path, "merge-key", "merge keys (<<) are not used here", hint)
+        if found := _UNPRINTABLE.search(event.value):
+            raise _bad_character(path, found[0])
         return str(event.value)
 
     def _duplicate(self, path: Path_, key: str, first: int, event: Any) -> None:
         place = event.start_mark
         message = f"{key!r} stands here and already on line {first}"
         self.tree.problems.append(
-            Problem(self.tree.file, place.line + 1, place.column + 1, "duplicate-key", message)
+            Problem(
+                self.tree.file,
+                place.line + 1,
+                place.column + 1,
+                "duplicate-key",
+                message,
+                "keep one of the two",
+            )
         )
 
     def _scalar(self, event: Any, path: Path_) -> Any:
@@ -176,9 +287,13 @@ class _Builder:
             return text == "true"
         if _INTEGER.fullmatch(text):
             return int(text)
-        if text == "" or _TRAPS.fullmatch(text):
-            shown = text or "an empty value"
-            message = f"{shown} can be read in more than one way"
-            hint = "write true or false, or put the text in quotes"
-            self.tree.problems.append(self.tree.problem(path, "yaml-trap", message, hint))
+        for trap, hint in _TRAPS:
+            if trap.fullmatch(text):
+                message = f"{text} can be read in more than one way" if text else "nothing is here"
+                self.tree.problems.append(self.tree.problem(path, "yaml-trap", message, hint))
         return text
+
+
+def _bad_character(path: Path_, character: str) -> _Stop:
+    message = f"U+{ord(character):04X} is a control character, not text"
+    return _Stop(path, "bad-character", message, "delete it")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from assetflow import data_files, definitions, queries
+from assetflow import data_files, queries
 from assetflow.calendars import Calendar
 from assetflow.errors import BadInput
 from assetflow.settings import Settings
@@ -89,4 +89,6 @@ class Desk:
 
     def surroundings(self) -> Surroundings:
         """Give what a workflow of this installation may refer to."""
+        from assetflow import definitions  # noqa: PLC0415 - it brings the YAML parser
+
         return definitions.surroundings(self.settings, self.calendar)

@@ -47,6 +47,7 @@ class ObjectionGiven:
     reason: str
     way_forward: str
     authority: str = ""
+    consequence: str = ""
 
 
 def request(desk: Desk, case_typed: str, trigger: str = "") -> Asked:
@@ -93,8 +94,8 @@ def object_(desk: Desk, case_typed: str, answer: Answer, objection: ObjectionGiv
     detail = {
         "department": signoff.department, "signatory": signatory.name, "category": category.id,
         "blocks": category.blocks, "way_forward": objection.way_forward,
-        "authority": objection.authority, "method": _method(desk, signatory),
-        "evidence": answer.evidence,
+        "authority": objection.authority, "consequence": objection.consequence,
+        "method": _method(desk, signatory), "evidence": answer.evidence,
     }  # fmt: skip
     case = record.change(
         desk, case, "objection_raised", trigger=signoff.trigger, why=objection.reason, detail=detail
@@ -316,6 +317,7 @@ def _insert_objection(
             reason=given.reason.strip(),
             way_forward=given.way_forward.strip(),
             authority=given.authority.strip(),
+            consequence=given.consequence.strip(),
             raised_by_id=signatory.id,
             raised_on=desk.on,
         )

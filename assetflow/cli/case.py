@@ -259,6 +259,8 @@ def _show_page(found: "Page") -> None:
         output.title("\nNot yet, and why")
         for step in blocked:
             _show_step(found.overview.reference, step)
+    if not found.steps:
+        click.echo("\nThis case has ended; nothing is left to do.")
     for letter in found.letters:
         click.echo(f"\nAt any time: assetflow letter issue {found.overview.reference} {letter}")
 

@@ -21,6 +21,7 @@ def letter() -> None:
 @options.fact
 @options.on
 @html
+@options.as_json
 @click.pass_obj
 def preview(
     app: App,
@@ -29,12 +30,16 @@ def preview(
     facts: tuple[tuple[str, str], ...],
     on: date | None,
     as_html: bool,
+    json_: bool,
 ) -> None:
     """Show a letter as it would be sent; nothing is stored."""
     from assetflow.casework import correspondence
 
     with app.reading(on) as desk:
         rendered, to = correspondence.preview(desk, case_, name, options.facts_given(facts))
+    if json_:
+        output.emit_json({"to": to, "letter": rendered})
+        return
     if as_html:
         click.echo(rendered.html)
         return

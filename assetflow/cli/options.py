@@ -48,7 +48,9 @@ FACT = NameValue()
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON for programs.")
 on = click.option("--on", type=DAY, metavar="DATE", help="When it happened; else today.")
-as_of = click.option("--as-of", type=DAY, metavar="DATE", help="As it looked on this day.")
+as_of = click.option(
+    "--as-of", type=DAY, metavar="DATE", help="Count ages and deadlines as of this day."
+)
 why = click.option("--why", default="", metavar="TEXT", help="The reason, kept in the journal.")
 fact = click.option(
     "--fact", "facts", type=FACT, multiple=True, metavar='NAME="VALUE"',

@@ -69,6 +69,7 @@ def give(
 @click.option("--category", required=True, help="The kind of objection; the route lists them.")
 @click.option("--reason", required=True, help="What the department objects to.")
 @click.option("--way-forward", default="", help="What would let the department sign.")
+@click.option("--consequence", default="", help="What would happen if nothing were done.")
 @click.option("--authority", default="", help="The Act and section, or the rule, it rests on.")
 @by
 @evidence
@@ -78,13 +79,14 @@ def give(
 @click.pass_obj
 def object_(
     app: App, case_: str, department: str, category: str, reason: str, way_forward: str,
-    authority: str, by: str, evidence: str, trigger: str, on: date | None, json_: bool,
+    authority: str, consequence: str, by: str, evidence: str, trigger: str, on: date | None,
+    json_: bool,
 ) -> None:  # fmt: skip
     """Record an objection; it must name a way forward, and to block it must cite authority."""
     from assetflow.casework import signoffs
 
     answer = signoffs.Answer(department, by, trigger, evidence)
-    given = signoffs.ObjectionGiven(category, reason, way_forward, authority)
+    given = signoffs.ObjectionGiven(category, reason, way_forward, authority, consequence)
     with app.writing(on) as desk:
         done = signoffs.object_(desk, case_, answer, given)
     blocks = done.case.workflow.objections[category].blocks

@@ -119,13 +119,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_cases_reference")),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_cases_alert",
-            ["next_alert_on", "id"],
-            unique=False,
-            sqlite_where=sa.text("next_alert_on IS NOT NULL"),
-            postgresql_where=sa.text("next_alert_on IS NOT NULL"),
-        )
+        batch_op.create_index("ix_cases_alert", ["next_alert_on", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_asset_id"), ["asset_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_group_id"), ["group_id"], unique=False)
 
@@ -249,6 +243,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("way_forward", sa.Text(), nullable=False),
         sa.Column("authority", sa.Text(), server_default="", nullable=False),
+        sa.Column("consequence", sa.Text(), server_default="", nullable=False),
         sa.Column("raised_by_id", sa.Integer(), nullable=False),
         sa.Column("raised_on", sa.Date(), nullable=False),
         sa.Column("resolved_on", sa.Date(), nullable=True),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from assetflow.deadlines import Duration, due, target_due
-from assetflow.snapshot import Occasion
+from assetflow.snapshot import Objection, Occasion, Signoff, Snapshot
 from assetflow.workflow import Rung, Workflow
 
 LADDER = "ladder"
@@ -52,8 +52,14 @@ def timeline(occasion: Occasion) -> list[Alert]:
 
 
 def stage_due_on(occasion: Occasion) -> date | None:
-    """Give the day on which the target of the present stage ends, or None for an end."""
-    target = occasion.workflow.stages[occasion.case.stage].target
+    """Give the day on which the present stage is due, or None for an end.
+
+    It is the date that the group was given, where the stage names such a fact; else its target.
+    """
+    stage = occasion.workflow.stages[occasion.case.stage]
+    promised, target = occasion.case.facts.get(stage.due_fact or ""), stage.target
+    if isinstance(promised, date):
+        return promised
     if target is None:
         return None
     return target_due(occasion.case.stage_since, Duration.parse(target), occasion.calendar)
@@ -88,21 +94,48 @@ def _ladder(occasion: Occasion) -> Iterator[Alert]:
         )
 
 
+def objection_raised(occasion: Occasion, signoff: Signoff, objection: Objection) -> Alert:
+    """Give the notice that the champion has at once when a department objects."""
+    rule = occasion.workflow.alerts.get("objection_raised")
+    label = occasion.workflow.department_label(signoff.department)
+    effect = "It holds the case up." if objection.blocks else "It does not hold the case up."
+    return Alert(
+        on=objection.raised_on,
+        kind="objection_raised",
+        key=str(objection.id),
+        title=f"Objection by {label}",
+        sentence=f"{objection.reason} ({effect})",
+        since=objection.raised_on,
+        due_on=None,
+        roles=rule.to if rule else (),
+        department=signoff.department,
+        requires=objection.way_forward,
+    )
+
+
 def _no_champion(occasion: Occasion) -> Iterator[Alert]:
-    rule, case = occasion.workflow.alerts.get("no_champion"), occasion.case
-    if rule is None or rule.after is None or case.champion is not None:
+    rule, since = occasion.workflow.alerts.get("no_champion"), _vacant_since(occasion.case)
+    if rule is None or rule.after is None or since is None:
         return
     yield Alert(
-        on=due(case.champion_since, Duration.parse(rule.after), occasion.calendar),
+        on=due(since, Duration.parse(rule.after), occasion.calendar),
         kind="no_champion",
-        key=case.champion_since.isoformat(),
+        key=since.isoformat(),
         title="No champion",
         sentence=f"Nobody has been named as champion for {rule.after}.",
-        since=case.champion_since,
+        since=since,
         due_on=None,
         roles=rule.to,
         requires="name a champion who is not the case officer",
     )
+
+
+def _vacant_since(case: Snapshot) -> date | None:
+    """Give since when nobody is champion of a case: one who leaves leaves the place vacant."""
+    if case.champion is None:
+        return case.champion_since
+    left = case.champion.left_on
+    return None if left is None else max(left, case.champion_since)
 
 
 def _stage_overdue(occasion: Occasion) -> Iterator[Alert]:

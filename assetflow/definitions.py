@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
@@ -10,7 +11,19 @@ from assetflow import data_files, soundness
 from assetflow.calendars import Calendar
 from assetflow.errors import BadFile, NotFound, Problem
 from assetflow.settings import Settings
-from assetflow.workflow import FactType, Workflow
+from assetflow.workflow import (
+    AlertRule,
+    Criterion,
+    Fact,
+    FactType,
+    Named,
+    ObjectionCategory,
+    Rung,
+    SignoffRule,
+    Stage,
+    Transition,
+    Workflow,
+)
 from assetflow.yaml_reader import Path_, Tree, read_bytes, read_file
 
 # Entries that the file writes as `name: {...}`; the name becomes a field of the entry.
@@ -23,6 +36,17 @@ _NAMED = {
     "ladder": "level",
     "objections": "id",
     "criteria": "id",
+}
+_KINDS: dict[Any, Any] = {
+    "stages": Stage,
+    "transitions": Transition,
+    "departments": Named,
+    "roles": Named,
+    "facts": Fact,
+    "ladder": Rung,
+    "alerts": AlertRule,
+    "objections": ObjectionCategory,
+    "criteria": Criterion,
 }
 
 
@@ -96,7 +120,7 @@ def load(path: Path, around: soundness.Surroundings) -> Workflow:
     if problems or workflow is None:
         raise BadFile(
             f"The workflow {path.name} cannot be used.",
-            sorted(problems),
+            sorted({*problems}),
             remedies=[f"mend the file, then run: assetflow workflow check {path}"],
         )
     return workflow
@@ -107,7 +131,8 @@ def _build(tree: Tree) -> tuple[Workflow | None, list[Problem]]:
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
 
     if not isinstance(tree.value, dict):
-        return None, [tree.problem((), "not-a-workflow", "the file is not a list of named entries")]
+        hint = "begin with name: and label:, as the shipped workflow does"
+        return None, [tree.problem((), "not-a-workflow", "the file has no named entries", hint)]
     document, problems = _normalised(tree)
     try:
         workflow = TypeAdapter(Workflow).validate_json(json.dumps(document))
@@ -141,7 +166,10 @@ def _name_written_twice(
     for name, entry in entries.items():
         if isinstance(entry, dict) and field in entry:
             message = f"{field} is not written inside the entry; {name} is its name already"
-            yield tree.problem((group, name, field), "unknown-key", message)
+            yield tree.problem((group, name, field), "unknown-key", message, "delete it")
+        if group == "transitions" and isinstance(entry, dict) and "origins" in entry:
+            where, message = (group, name, "origins"), "origins is not a key that is known here"
+            yield tree.problem(where, "unknown-key", message, "did you mean from?")
 
 
 def _transition(entry: Any) -> Any:
@@ -174,16 +202,46 @@ def _shape_problem(tree: Tree, detail: Any) -> Problem:
     code = _PLAIN.get(detail["type"], "wrong-type")
     name = "from" if location and location[-1] == "origins" else (location[-1] if location else "")
     where = _in_file(location)
+    if location[2:3] == ("requires",) and len(location) > 3:
+        hint = "give each guard its own entry, as in - ball_with: {holder: council}"
+        message = f"entry {location[3] + 1} of requires must be one guard"
+        return tree.problem(where[:4], "wrong-type", message, hint)
     if code == "missing-key":
-        return tree.problem(where, code, f"{name} is missing")
+        return tree.problem(where, code, f"{name} is missing", f"add {name}: here")
     if code == "unknown-key":
-        return tree.problem(where, code, f"{name} is not a key that is known here")
-    return tree.problem(where, code, f"{name}: {_sentence(detail['msg'])}")
+        hint = soundness.nearest(str(name), _known_at(location))
+        return tree.problem(where, code, f"{name} is not a key that is known here", hint)
+    if isinstance(name, int):
+        name = f"entry {name + 1} of {where[-2]}"
+    sentence, hint = _WANTED.get(detail["type"], (_sentence(detail["msg"]), ""))
+    if detail["type"] == "string_type" and isinstance(detail["input"], (dict, list)):
+        hint = ""
+    return tree.problem(where, code, f"{name} {sentence}", hint)
+
+
+_ENTRIES = ("must be a group of named entries", "write it as {name: value} or on indented lines")
+_WANTED = {
+    "string_type": ("must be text", "put the text in quotes"),
+    "int_type": ("must be a whole number", "write it without quotes, units or a decimal point"),
+    "bool_type": ("must be true or false", "write it without quotes"),
+    "tuple_type": ("must be a list", "write it in brackets, as in [one, two]"),
+    "dict_type": _ENTRIES,
+    "dataclass_type": _ENTRIES,
+}
+
+
+def _known_at(location: tuple[Any, ...]) -> list[str]:
+    """Give the keys that the file may have at a place."""
+    kind = _KINDS.get(location[0], Workflow) if len(location) > 1 else Workflow
+    kind = SignoffRule if "signoffs" in location[2:-1] else kind
+    names = {field.name for field in fields(kind)}
+    if len(location) == 3:
+        names.discard(_NAMED.get(location[0], ""))
+    return ["from" if name == "origins" else name for name in names]
 
 
 def _sentence(message: str) -> str:
-    plain = message.removeprefix("Input should be ").replace("valid ", "")
-    return f"must be {plain}" if plain != message else message
+    return message.replace("Input should be ", "must be ")
 
 
 def _in_file(location: tuple[Any, ...]) -> Path_:

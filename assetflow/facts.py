@@ -4,14 +4,18 @@ A fact's type is declared in the workflow; its value is stored as JSON text.
 """
 
 import json
+import re
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from assetflow.workflow import Fact
 
 MAX_LENGTH = 5_000
 DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d %b %Y", "%d %B %Y")
+# A year outside these is a slip of the finger, and no calendar reaches it.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+_MONEY = re.compile(r"-?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,13})(\.[0-9]{1,2})?", re.ASCII)
 _YES = {"yes": True, "true": True, "y": True, "no": False, "false": False, "n": False}
 
 
@@ -19,50 +23,69 @@ def read_date(text: str) -> date:
     """Read a date as people in the UK write it; raises ``ValueError`` with a sentence."""
     for form in DATE_FORMS:
         try:
-            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a plain date
+            day = datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a plain date
         except ValueError:
             continue
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValueError(f"{text!r} is not between the years {FIRST_YEAR} and {LAST_YEAR}")
+        return day
     raise ValueError(f"{text!r} is not a date; write 2025-02-03, 03/02/2025 or 3 Feb 2025")
 
 
-def parse(fact: Fact, typed: str) -> Any:
-    """Turn what was typed into the fact's value; raises ``ValueError`` with a sentence."""
-    text = typed.strip()
+def parse(fact: Fact, typed: str, on: date) -> Any:
+    """Turn what was typed on a day into the fact's value; raises ``ValueError`` with a sentence."""
+    text = read_text(typed)
     if not text:
         raise ValueError("nothing was given")
+    value = _PARSERS[fact.type](text)
+    if isinstance(value, list) and not value:
+        raise ValueError("nothing was given")
+    _check_bounds(fact, value, on)
+    return value
+
+
+def read_text(typed: str) -> str:
+    """Read free text; raises ``ValueError`` with a sentence where it is none."""
+    text = typed.strip()
     if len(text) > MAX_LENGTH:
-        raise ValueError(f"it is longer than {MAX_LENGTH} characters")
+        raise ValueError(f"it is longer than {MAX_LENGTH:,} characters")
     if any(ord(c) < 32 and c not in "\n\t" for c in text) or "\x7f" in text:
         raise ValueError("it contains control characters")
-    return _PARSERS[fact.type](text)
+    if text in ("…", "..."):
+        raise ValueError("write the text itself in place of the three dots")
+    return text
+
+
+def _check_bounds(fact: Fact, value: Any, on: date) -> None:
+    if fact.minimum is not None and isinstance(value, (int, Decimal)) and value < fact.minimum:
+        raise ValueError(f"{value} is below {fact.minimum}, the least it can be")
+    if isinstance(value, date) and fact.lies == "behind" and value > on:
+        raise ValueError(f"{show(value)} lies after {show(on)}, the day it is recorded on")
+    if isinstance(value, date) and fact.lies == "ahead" and value <= on:
+        raise ValueError(f"{show(value)} does not lie after {show(on)}")
 
 
 def _list(text: str) -> list[str]:
     items = [item.strip() for item in text.replace("\n", ";").split(";")]
+    if not any(items):
+        raise ValueError("it names nothing")
     return [item for item in items if item]
 
 
 def _integer(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
         raise ValueError(f"{text!r} is not a whole number")
     return int(text)
 
 
 def _money(text: str) -> Decimal:
-    try:
-        amount = Decimal(text.replace("£", "").replace(",", "").strip())
-    except InvalidOperation:
-        raise ValueError(
-            f"{text!r} is not an amount in pounds, such as 12000 or 12,000.50"
-        ) from None
-    exponent = amount.as_tuple().exponent
-    if (
-        not amount.is_finite()
-        or abs(amount) > 10**12
-        or not isinstance(exponent, int)
-        or exponent < -2
-    ):
-        raise ValueError(f"{text!r} is not an amount in pounds and pence")
+    plain = text.replace("£", "", 1).strip()
+    if not _MONEY.fullmatch(plain):
+        raise ValueError(f"{text!r} is not an amount in pounds, such as 12000 or 12,000.50")
+    amount = Decimal(plain.replace(",", ""))
+    if abs(amount) > 10**12:
+        raise ValueError(f"{text!r} is more than there is")
     return amount
 
 

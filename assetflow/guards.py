@@ -58,20 +58,24 @@ def champion_named(occasion: Occasion) -> Iterator[Unmet]:
         yield Unmet("champion_named", sentence, who, remedy)
     elif not champion.here_on(occasion.on):
         yield Unmet("champion_named", f"The champion, {champion.name}, has left.", who, remedy)
+    elif occasion.on < case.champion_since:
+        since, on = _day(case.champion_since), _day(occasion.on)
+        sentence = f"{champion.name} is champion only since {since}, not yet on {on}."
+        yield Unmet("champion_named", sentence, "", "give that day or a later one with --on")
 
 
 @guard
 def facts_recorded(occasion: Occasion, facts: list[str]) -> Iterator[Unmet]:
     """Each of the named facts is on the file."""
     for name in facts:
-        if name not in occasion.case.facts:
+        if not _on_file(occasion, name):
             yield _fact_missing(occasion, name)
 
 
 @guard
 def fact_is_yes(occasion: Occasion, fact: str) -> Iterator[Unmet]:
     """A yes-or-no fact is recorded, and it is yes."""
-    if fact not in occasion.case.facts:
+    if not _on_file(occasion, fact):
         yield _fact_missing(occasion, fact)
     elif occasion.case.facts[fact] is not True:
         yield _fact_unfit(occasion, fact, "is recorded as no; it must be yes")
@@ -80,7 +84,7 @@ def fact_is_yes(occasion: Occasion, fact: str) -> Iterator[Unmet]:
 @guard
 def date_ahead(occasion: Occasion, fact: str) -> Iterator[Unmet]:
     """A date promised to the group is recorded and lies after the day of the transition."""
-    if fact not in occasion.case.facts:
+    if not _on_file(occasion, fact):
         yield _fact_missing(occasion, fact)
         return
     promised = occasion.case.facts[fact]
@@ -116,14 +120,22 @@ def ball_with(occasion: Occasion, holder: str) -> Iterator[Unmet]:
 
 @guard
 def letter_sent(occasion: Occasion, letter: str) -> Iterator[Unmet]:
-    """A letter has been issued to the group on this case."""
-    if letter not in occasion.case.letters_sent:
+    """A letter has been issued to the group since the case entered its present stage."""
+    sent_on = occasion.case.letters_sent.get(letter)
+    if sent_on is None or sent_on < occasion.case.stage_since:
         senders = [t.trigger for t in occasion.workflow.transitions.values() if letter in t.letters]
         ref = occasion.case.reference
-        remedy = f"assetflow case advance {ref} {senders[0]}" if senders else ""
+        remedy = (
+            f"assetflow case advance {ref} {senders[0]}"
+            if senders
+            else f"assetflow letter issue {ref} {letter}"
+        )
         name = letter.replace("_", " ")
         yield Unmet(
-            "letter_sent", f"The letter ‘{name}’ has not been sent.", "the case officer", remedy
+            "letter_sent",
+            f"The letter ‘{name}’ has not been sent in this stage.",
+            "the case officer",
+            remedy,
         )
 
 
@@ -171,13 +183,18 @@ def settled(rule: SignoffRule, answer: Signoff | None, occasion: Occasion) -> bo
     A required department must have signed, or have objected in a way that does not block. A
     consultee must have been asked, and have answered or let its time go by.
     """
-    if answer is None:
+    if answer is None or _answered_later(answer, occasion):
         return False
     if answer.decision == "objected":
         return not (answer.objection and answer.objection.blocks)
     if rule.mode == "consultee":
         return not answer.open or occasion.on > answer.due_on
     return answer.decision == "signed"
+
+
+def _answered_later(answer: Signoff, occasion: Occasion) -> bool:
+    """Tell whether an answer was given only after the day on which the step is to happen."""
+    return answer.decided_on is not None and occasion.on < answer.decided_on
 
 
 def order_reached(transition: Transition, occasion: Occasion) -> int:
@@ -200,37 +217,51 @@ def _signoff_missing(
     department = occasion.workflow.department_label(rule.department)
     ref = occasion.case.reference
     who = f"a signatory of {department}"
+    sign = f"assetflow signoff give {ref} {rule.department} --by PERSON"
     if answer is None:
         remedy = f"assetflow signoff request {ref} {transition.trigger}"
         asker = _who_may(occasion, "request_signoff")
         return Unmet("signoff", f"{department} has not been asked to sign.", asker, remedy)
+    if answer.decided_on is not None and _answered_later(answer, occasion):
+        answered, on = _day(answer.decided_on), _day(occasion.on)
+        sentence = f"{department} answered only on {answered}, not yet on {on}."
+        return Unmet("signoff", sentence, "", "give that day or a later one with --on")
     if answer.objection and answer.decision == "objected":
-        sentence = (
-            f"{department} objects: {answer.objection.reason} "
-            f"Way forward: {answer.objection.way_forward}"
-        )
-        return Unmet("objection", sentence, who, f"assetflow signoff give {ref} {rule.department}")
+        reason, way = (_sentence(answer.objection.reason), _sentence(answer.objection.way_forward))
+        sentence = f"{department} objects: {reason} Way forward: {way}"
+        return Unmet("objection", sentence, who, sign)
     verb = "answered" if rule.mode == "consultee" else "signed"
     asked, due_on = _day(answer.requested_on), _day(answer.due_on)
     sentence = f"{department} has not {verb}; asked {asked}, due {due_on}."
-    return Unmet("signoff", sentence, who, f"assetflow signoff give {ref} {rule.department}")
+    return Unmet("signoff", sentence, who, sign)
 
 
 def letter_facts_missing(letters: Iterable[str], occasion: Occasion) -> Iterator[Unmet]:
     """List the facts that letters about to be sent need and the file does not hold."""
     for letter in letters:
         for name in sorted(occasion.letter_facts[letter]):
-            if name not in occasion.case.facts:
+            if not _on_file(occasion, name):
                 yield _fact_missing(occasion, name)
 
 
 # --- sentences ------------------------------------------------------------------------------
 
 
+def _on_file(occasion: Occasion, name: str) -> bool:
+    """Tell whether a fact can be relied on: on the file, and given now where it must be."""
+    declared = occasion.workflow.facts.get(name)
+    if declared is not None and declared.each_time and name not in occasion.given:
+        return False
+    return name in occasion.case.facts
+
+
 def _fact_missing(occasion: Occasion, name: str, choice: str = "") -> Unmet:
     fact = occasion.workflow.facts.get(name)
     label = fact.label if fact else name
     hint = choice or (fact.hint if fact else "")
+    if fact is not None and fact.each_time:
+        sentence = f"To be given with this step: {label} ({name})."
+        return Unmet("fact_now", sentence, "", f'add --fact {name}="…"', name, label)
     sentence = f"Not on the file: {label} ({name})." + (f" Give {hint}." if hint else "")
     remedy = f'assetflow case record {occasion.case.reference} {name}="…"'
     return Unmet("fact", sentence, _who_may(occasion, "record_fact"), remedy, name, label)
@@ -261,6 +292,10 @@ def all_of(names: Iterable[str]) -> str:
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def check_parameters(name: str, given: Mapping[str, Any]) -> list[tuple[str, str]]:

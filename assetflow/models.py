@@ -160,11 +160,13 @@ cases = Table(
     Column("next_alert_on", Date),
     # The position of the newest journal record: every change writes one, so it is the version.
     Column("version", Integer, nullable=False),
+    # The hash of that record.
+    Column("head", String(64), nullable=False),
     Column("recorded_at", Instant, nullable=False),
     CheckConstraint(
         "champion_id IS NULL OR champion_id <> officer_id", name="champion_not_officer"
     ),
-    CheckConstraint("version >= 1", name="version_positive"),
+    CheckConstraint("version >= 0", name="version_not_negative"),
 )
 # Not a partial index: naming a dialect here would import that dialect into every command.
 Index("ix_cases_alert", cases.c.next_alert_on, cases.c.id)
@@ -269,9 +271,38 @@ journal = Table(
     Column("trigger", String(60)),
     Column("from_stage", String(60)),
     Column("to_stage", String(60)),
-    _text("why"),
-    # What was done, in words and as data, as JSON text.
-    Column("detail", Text, nullable=False, default="{}", server_default="{}"),
+    # The links of the hash chain; what a record says in words stands in journal_payloads.
+    Column("payload_digest", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
     UniqueConstraint("case_id", "position"),
     CheckConstraint("position >= 1", name="position_positive"),
+)
+
+# Apart from the journal, so that personal data can be erased without breaking the chain.
+journal_payloads = Table(
+    "journal_payloads",
+    metadata,
+    Column("case_id", ForeignKey("cases.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("salt", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+# Numbers given out one by one; the row is locked by the transaction that takes one.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+# What anchors were taken; the anchors themselves belong outside this database.
+anchors = Table(
+    "anchors",
+    metadata,
+    _id(),
+    Column("taken_at", Instant, nullable=False),
+    Column("root", String(64), nullable=False),
+    Column("cases", Integer, nullable=False),
 )

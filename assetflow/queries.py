@@ -1,10 +1,11 @@
 """Every SELECT of assetflow: rows come in, plain dataclasses go out."""
 
 import difflib
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
 
 from assetflow import facts as fact_values
 from assetflow import models as m
+from assetflow.chain import Head, Link, Payload
 from assetflow.errors import BadInput, NotFound
 from assetflow.snapshot import Grant, Objection, Person, Signoff, Snapshot
 from assetflow.workflow import Workflow, from_canonical
@@ -31,6 +33,8 @@ AnyRow = Row[Any]
 Found = TypeVar("Found")
 # SQLite allows 32,766 bound values; PostgreSQL more. One batch stays far below both.
 BATCH = 500
+# No asset has a longer name; SQLite takes patterns up to 50,000 bytes.
+LONGEST_SEARCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class Case:
 
     id: int
     version: int
+    head: str
     stage_visit: int
     asset: Asset
     group: Group
@@ -153,6 +158,8 @@ def assets(db: Connection, search: str = "") -> list[Asset]:
     """List assets by name, or those whose name, address or identifier contains the text."""
     table = m.assets
     query = select(table).order_by(table.c.name, table.c.street, table.c.number, table.c.id)
+    if len(search) > LONGEST_SEARCH:
+        return []
     if search:
         columns = (
             table.c.name,
@@ -209,8 +216,9 @@ def _one(
     """Pick the one candidate a person means: exactly, else by a part that fits only one."""
     wanted = typed.strip().casefold()
     exact = [c for c in candidates if wanted in {name.casefold() for name in names(c) if name}]
+    words = [c for c in candidates if wanted and any(_begins(n, wanted) for n in names(c))]
     partial = [c for c in candidates if wanted and any(wanted in n.casefold() for n in names(c))]
-    found = exact or partial
+    found = exact or words or partial
     if len(found) == 1:
         return found[0]
     if found:
@@ -226,6 +234,11 @@ def _one(
         f"There is no {kind} {typed!r}.", reasons=reasons,
         remedies=[r for r in (f"see them: {listing}", remedy) if r],
     )  # fmt: skip
+
+
+def _begins(name: str, wanted: str) -> bool:
+    """Tell whether a word of a name begins with what was typed."""
+    return f" {name.casefold()}".replace(".", " ").find(f" {wanted}") >= 0
 
 
 def _plural(kind: str) -> str:
@@ -273,9 +286,8 @@ def case_id(db: Connection, typed: str) -> int:
     table, wanted = m.cases, typed.strip().upper()
     rows = db.execute(select(table.c.id, table.c.reference)).all()
     exact = [row for row in rows if row.reference.upper() == wanted]
-    ending = [
-        r for r in rows if wanted.isdigit() and int(r.reference.rsplit("-", 1)[1]) == int(wanted)
-    ]
+    number = wanted.lstrip("0") if wanted.isascii() and wanted.isdigit() else ""
+    ending = [r for r in rows if number and r.reference.rsplit("-", 1)[1].lstrip("0") == number]
     found = exact or ending
     if len(found) == 1:
         return int(found[0].id)
@@ -348,6 +360,7 @@ def _load_batch(
         row.id: Case(
             id=row.id,
             version=row.version,
+            head=row.head,
             stage_visit=row.stage_visit,
             asset=_asset(places[row.asset_id]),
             group=_group(parties[row.group_id]),
@@ -388,7 +401,7 @@ def _snapshot(
         written_to_group_on=row.written_to_group_on,
         facts={f.name: _fact(workflow, f) for f in recorded},
         signoffs=tuple(signoffs.get((row.id, row.stage_visit), ())),
-        letters_sent=frozenset(letter.name for letter in sent),
+        letters_sent={letter.name: letter.dated for letter in sent},
     )
 
 
@@ -412,9 +425,9 @@ def _by_case(db: Connection, query: Select[Any]) -> dict[int, list[AnyRow]]:
 def _sent(ids: Sequence[int]) -> Select[Any]:
     table = m.letters
     return (
-        select(table.c.case_id, table.c.name)
+        select(table.c.case_id, table.c.name, func.max(table.c.dated).label("dated"))
         .where(and_(table.c.case_id.in_(ids), table.c.recipient_kind == "group"))
-        .distinct()
+        .group_by(table.c.case_id, table.c.name)
     )
 
 
@@ -461,13 +474,6 @@ def _open_objections(
     }  # fmt: skip
 
 
-def last_reference(db: Connection, prefix: str) -> int:
-    """Give the highest number already used after a prefix such as ``CAT-2026-``, or 0."""
-    table = m.cases
-    query = select(table.c.reference).where(table.c.reference.startswith(prefix, autoescape=True))
-    return max((int(ref.rsplit("-", 1)[1]) for ref in db.execute(query).scalars()), default=0)
-
-
 def open_cases_on(db: Connection, asset_id: int) -> list[AnyRow]:
     """List the open cases on an asset: reference and group."""
     table = m.cases
@@ -493,25 +499,61 @@ class Entry:
     from_stage: str | None
     to_stage: str | None
     why: str
-    detail: str
+    # None where the words were erased.
+    detail: dict[str, Any] | None
 
 
 def history(db: Connection, case_id: int) -> list[Entry]:
     """Give a case's journal in the order in which it was recorded."""
-    j, p = m.journal, m.people
+    j, p, words = m.journal, m.people, m.journal_payloads
     query = (
-        select(j, p.c.name.label("actor"))
+        select(j, p.c.name.label("actor"), words.c.text.label("words"))
         .join(p, p.c.id == j.c.actor_id)
+        .outerjoin(words, and_(words.c.case_id == j.c.case_id, words.c.position == j.c.position))
         .where(j.c.case_id == case_id)
         .order_by(j.c.position)
     )
-    return [
-        Entry(
-            r.position, r.happened_on, r.recorded_at, r.actor, r.action, r.trigger, r.from_stage,
-            r.to_stage, r.why, r.detail,
+    return [_entry(row) for row in db.execute(query)]
+
+
+def _entry(row: AnyRow) -> Entry:
+    words: dict[str, Any] = json.loads(row.words) if row.words is not None else {}
+    return Entry(
+        row.position, row.happened_on, row.recorded_at, row.actor, row.action, row.trigger,
+        row.from_stage, row.to_stage, words.get("why", ""), words.get("detail"),
+    )  # fmt: skip
+
+
+def instant_text(moment: datetime) -> str:
+    """Give a moment as the chain writes it: UTC in ISO 8601."""
+    return moment.astimezone(UTC).isoformat()
+
+
+def chains(db: Connection) -> Iterator[tuple[str, list[Link], dict[int, Payload]]]:
+    """Give every case's chain with its payloads, one case after the other."""
+    for row in db.execute(select(m.cases.c.id, m.cases.c.reference).order_by(m.cases.c.reference)):
+        links, payloads = _chain(db, row.id, row.reference)
+        yield row.reference, links, payloads
+
+
+def _chain(db: Connection, case_id: int, reference: str) -> tuple[list[Link], dict[int, Payload]]:
+    j, words = m.journal, m.journal_payloads
+    links = [
+        Link(
+            reference, r.position, r.happened_on.isoformat(), instant_text(r.recorded_at),
+            str(r.actor_id), r.action, r.trigger, r.from_stage, r.to_stage, r.payload_digest,
+            r.previous, r.hash,
         )
-        for r in db.execute(query)
+        for r in db.execute(select(j).where(j.c.case_id == case_id).order_by(j.c.position))
     ]  # fmt: skip
+    found = db.execute(select(words).where(words.c.case_id == case_id))
+    return links, {row.position: Payload(row.salt, row.text) for row in found}
+
+
+def heads(db: Connection) -> list[Head]:
+    """Give the newest record of every case."""
+    columns = (m.cases.c.reference, m.cases.c.version, m.cases.c.head)
+    return [Head(*row) for row in db.execute(select(*columns))]
 
 
 def last_move_on(db: Connection, case_id: int) -> date:
@@ -526,11 +568,6 @@ def last_move_on(db: Connection, case_id: int) -> date:
 def _date(value: Any) -> date:
     assert isinstance(value, date)  # noqa: S101 - max() of a date column is a date
     return value
-
-
-def last_letter_number(db: Connection) -> int:
-    """Give the highest letter number used, or 0."""
-    return db.execute(select(func.max(m.letters.c.number))).scalar() or 0
 
 
 def letters(db: Connection, case_id: int | None = None) -> list[AnyRow]:
@@ -561,6 +598,15 @@ def unfiled_letters(db: Connection) -> list[AnyRow]:
     t = m.letters
     query = select(t, m.cases.c.reference).join(m.cases, m.cases.c.id == t.c.case_id)
     return list(db.execute(query.where(t.c.filed_at.is_(None)).order_by(t.c.number)))
+
+
+def filed_letters(db: Connection) -> list[AnyRow]:
+    """List the letters whose files were written: number, name and case."""
+    t = m.letters
+    query = select(t.c.number, t.c.name, m.cases.c.reference).join(
+        m.cases, m.cases.c.id == t.c.case_id
+    )
+    return list(db.execute(query.where(t.c.filed_at.is_not(None)).order_by(t.c.number)))
 
 
 def reminders(db: Connection, case_id: int | None = None) -> list[AnyRow]:

@@ -3,13 +3,14 @@
 They come from ``assetflow.toml`` in the home folder; the environment wins over the file.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assetflow.errors import BadFile, NotFound, Problem
+from assetflow.errors import BadFile, NotFound, OutsideFault, Problem
 
 FILE_NAME = "assetflow.toml"
 CALENDARS = ("england-and-wales", "scotland", "northern-ireland")
@@ -52,6 +53,8 @@ class Settings:
 
     def policy_file(self, kind: str, name: str) -> Path | None:
         """Find one policy file by name; the council's own copy wins over the shipped one."""
+        if Path(name).name != name or len(name) > 200:
+            return None  # a path, or too long to be a name
         found = (folder / name for folder in self.folders(kind) if (folder / name).is_file())
         return next(found, None)
 
@@ -69,7 +72,12 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
     settings cannot be used.
     """
     path = home / FILE_NAME
-    if not path.is_file():
+    try:
+        known = path.is_file()
+    except OSError as error:
+        reasons = [error.strerror or str(error)]
+        raise OutsideFault("The home cannot be opened.", reasons=reasons) from error
+    if not known:
         raise NotFound(
             f"There is no assetflow home in {home}.",
             remedies=["make one: assetflow --home DIR init", "or see it work: assetflow demo"],
@@ -92,9 +100,18 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        problem = Problem(str(path), 0, 0, "unreadable", str(error))
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
+        table = tomllib.loads(text)
+    except OSError as error:
+        problem = Problem(str(path), 0, 0, "unreadable", error.strerror or str(error))
+        raise BadFile("The settings cannot be read.", [problem]) from error
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        problem = Problem(str(path), line, 0, "not-utf8", "this is not UTF-8", "save it as UTF-8")
+        raise BadFile("The settings cannot be read.", [problem]) from error
+    except (ValueError, RecursionError) as error:
+        problem = _syntax_problem(path, text, str(error))
         raise BadFile("The settings cannot be read.", [problem]) from error
     problems = [Problem(str(path), 0, 0, code, text) for code, text in _problems(table)]
     if problems:
@@ -102,13 +119,28 @@ def _read(path: Path) -> dict[str, Any]:
     return table
 
 
+def _syntax_problem(path: Path, text: str, said: str) -> Problem:
+    place = re.search(r" \(at line ([0-9]+), column ([0-9]+)\)$", said)
+    line, column = (int(place[1]), int(place[2])) if place else (text.rstrip().count("\n") + 1, 0)
+    message = re.sub(r" \(at [^()]*\)$", "", said)
+    hint = 'write each setting once, on its own line, as in name = "Anytown Council"'
+    return Problem(str(path), line, column, "toml-syntax", message, hint)
+
+
+def _no_section(section: str, values: object) -> str:
+    if section in _KNOWN:
+        return f"{section} must be a section: write [{section}] and its settings on the lines below"
+    owner = [name for name, keys in _KNOWN.items() if section in keys]
+    if owner and not isinstance(values, dict):
+        return f"{section} stands outside its section; move it below the line [{owner[0]}]"
+    return f"[{section}] is not a section; known: [council], [assetflow]"
+
+
 def _problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for section, values in table.items():
         if section not in _KNOWN or not isinstance(values, dict):
-            found.append(
-                ("unknown-section", f"[{section}] is not a section; known: [council], [assetflow]")
-            )
+            found.append(("unknown-section", _no_section(section, values)))
             continue
         for key, value in values.items():
             if key not in _KNOWN[section]:
@@ -118,9 +150,11 @@ def _problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
                 )
             elif not isinstance(value, str):
                 found.append(("not-text", f"{key} in [{section}] must be text in quotes"))
+            elif any(ord(c) < 32 and c not in "\n\t" for c in value):
+                found.append(("bad-character", f"{key} in [{section}] has a control character"))
     main = table.get("assetflow", {})
     calendar = main.get("calendar", CALENDARS[0]) if isinstance(main, dict) else CALENDARS[0]
-    if calendar not in CALENDARS:
+    if isinstance(calendar, str) and calendar not in CALENDARS:
         found.append(
             ("unknown-calendar", f"calendar is {calendar!r}; known: {', '.join(CALENDARS)}")
         )

@@ -87,8 +87,9 @@ class Signoff:
 class Snapshot:
     """One case as it stands: where it is, who has it, what is on the file.
 
-    ``signoffs`` are those asked since the case entered its present stage: an agreement given
-    before a case went back does not count again.
+    ``letters_sent`` gives the last day on which each letter went to the group. ``signoffs`` are
+    those asked since the case entered its present stage: an agreement given before a case went
+    back does not count again.
     """
 
     reference: str
@@ -103,14 +104,15 @@ class Snapshot:
     written_to_group_on: date
     facts: Mapping[str, object]
     signoffs: tuple[Signoff, ...]
-    letters_sent: frozenset[str]
+    letters_sent: Mapping[str, date]
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """A case on a day under its route: everything a rule may ask about.
 
-    ``libraries`` maps the name of each reference library to its entries.
+    ``libraries`` maps the name of each reference library to its entries, ``letter_facts`` each
+    letter to the facts it needs. ``given`` names the facts given with the very command.
     """
 
     workflow: Workflow
@@ -119,6 +121,7 @@ class Occasion:
     calendar: Calendar
     libraries: Mapping[str, frozenset[str]]
     letter_facts: Mapping[str, frozenset[str]]
+    given: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

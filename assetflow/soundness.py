@@ -17,6 +17,8 @@ from assetflow.workflow import ANY_OPEN_STAGE, CASE_ROLES, Stage, Workflow
 
 Where = tuple[str | int, ...]
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+# Case references name folders, so nothing but letters, digits and hyphens may stand in them.
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,19}")
 RIGHTS = (
     "open_case",
     "name_champion",
@@ -26,10 +28,19 @@ RIGHTS = (
     "issue_letter",
     "write_note",
 )
-ALERTS = ("no_champion", "stage_overdue", "signoff_overdue", "objection_open", "silence")
+ALERTS = (
+    "no_champion",
+    "stage_overdue",
+    "signoff_overdue",
+    "objection_raised",
+    "objection_open",
+    "silence",
+)
 TIMED_ALERTS = ("no_champion", "objection_open", "silence")
 # A Monday without bank holidays near it: only the length of the path matters here.
 _ANCHOR = date(2026, 1, 5)
+# No policy plans further ahead, and dates end with the year 9999.
+_LONGEST = "100 years"
 
 
 class Finding(NamedTuple):
@@ -56,7 +67,7 @@ def findings(workflow: Workflow, around: Surroundings) -> list[Finding]:
     """List everything that keeps a route from being run safely."""
     found = [
         *_names(workflow),
-        *_durations(workflow),
+        *_durations(workflow, around.calendar),
         *_stages(workflow),
         *_letters(workflow, around),
         *_facts(workflow, around),
@@ -91,19 +102,40 @@ def _names(workflow: Workflow) -> Iterator[Finding]:
                     f"{name!r} is not a name",
                     "use small letters, digits and _, beginning with a letter",
                 )
+    if not _NAME.fullmatch(workflow.name):
+        hint = "use small letters, digits and _, beginning with a letter"
+        yield Finding(("name",), "bad-name", f"{workflow.name!r} is not a name", hint)
+    if not _PREFIX.fullmatch(workflow.reference_prefix):
+        message = f"references cannot begin with {workflow.reference_prefix!r}"
+        hint = "use up to 20 letters, digits and hyphens, beginning with a letter"
+        yield Finding(("reference_prefix",), "bad-name", message, hint)
     for role in CASE_ROLES:
         if role in workflow.roles:
             yield Finding(
-                ("roles", role), "reserved-name", f"{role} is a place on a case, not a role"
+                ("roles", role),
+                "reserved-name",
+                f"{role} is a place on a case, not a role",
+                "leave it out here; it can be used wherever a role can",
             )
 
 
-def _durations(workflow: Workflow) -> Iterator[Finding]:
+def _durations(workflow: Workflow, calendar: Calendar) -> Iterator[Finding]:
+    longest = due(_ANCHOR, Duration.parse(_LONGEST), calendar)
     for path, text in _all_durations(workflow):
         try:
-            Duration.parse(text)
+            duration = Duration.parse(text)
         except ValueError as error:
             yield Finding(path, "bad-duration", str(error))
+            continue
+        if _end(_ANCHOR, duration, calendar) > longest:
+            yield Finding(path, "bad-duration", f"{text} is longer than {_LONGEST}")
+
+
+def _end(start: date, duration: Duration, calendar: Calendar) -> date:
+    try:
+        return due(start, duration, calendar)
+    except ValueError:
+        return date.max
 
 
 def _all_durations(workflow: Workflow) -> Iterator[tuple[Where, str]]:
@@ -117,7 +149,8 @@ def _all_durations(workflow: Workflow) -> Iterator[tuple[Where, str]]:
             yield ("transitions", trigger, "signoffs", number, "within"), rule.within
         for number, use in enumerate(transition.requires):
             if use.guard == "waited" and isinstance(use.parameters.get("at_least"), str):
-                yield ("transitions", trigger, "requires", number), use.parameters["at_least"]
+                path: Where = ("transitions", trigger, "requires", number, "waited", "at_least")
+                yield path, use.parameters["at_least"]
     for level, rung in workflow.ladder.items():
         yield ("ladder", level, "after"), rung.after
     for kind, alert in workflow.alerts.items():
@@ -138,14 +171,31 @@ def _stages(workflow: Workflow) -> Iterator[Finding]:
                     ("transitions", trigger, "from", number),
                     "leaves-an-end",
                     f"{source} is an end; nothing can leave it",
+                    "take it out of the list",
                 )
         if transition.to is not None and transition.to not in known:
             yield _unknown(("transitions", trigger, "to"), "stage", transition.to, known)
         if not transition.origins:
-            yield Finding(("transitions", trigger), "no-source", f"{trigger} leaves from no stage")
+            hint = 'name its stages, as in from: [STAGE], or write from: ["*"] for every open stage'
+            message = f"{trigger} leaves from no stage"
+            yield Finding(("transitions", trigger, "from"), "no-source", message, hint)
     for stage in known.values():
+        yield from _due_fact(workflow, stage)
         if not stage.end and stage.target is None:
-            yield Finding(("stages", stage.id), "no-target", f"{stage.id} has no target duration")
+            hint = "write how long it should take, as in target: 20 working days"
+            message = f"{stage.id} has no target"
+            yield Finding(("stages", stage.id), "no-target", message, hint)
+
+
+def _due_fact(workflow: Workflow, stage: Stage) -> Iterator[Finding]:
+    path: Where = ("stages", stage.id, "due_fact")
+    if stage.due_fact is None:
+        return
+    fact = workflow.facts.get(stage.due_fact)
+    if fact is None:
+        yield _unknown(path, "fact", stage.due_fact, workflow.facts)
+    elif fact.type != "date":
+        yield Finding(path, "wrong-fact-type", f"due_fact needs a date; {fact.name} is {fact.type}")
 
 
 def _letters(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
@@ -157,6 +207,7 @@ def _letters(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
                 path,
                 "letter-needs-unknown-fact",
                 f"the letter {letter} needs the fact {needed}, which this route does not declare",
+                f"add {needed} under facts, or do not send the letter",
             )
 
 
@@ -166,10 +217,15 @@ def _facts(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
             if stage not in workflow.stages:
                 yield _unknown(("facts", name, "due_in", number), "stage", stage, workflow.stages)
         if fact.due_in and fact.type != "date":
-            yield Finding(("facts", name), "wrong-fact-type", f"{name} is due, but is not a date")
+            hint = "write type: date, or leave due_in out"
+            message = f"{name} is due, but is not a date"
+            yield Finding(("facts", name), "wrong-fact-type", message, hint)
         if (fact.type == "library") != (fact.library is not None):
             yield Finding(
-                ("facts", name), "library-fact", f"{name} needs both type library and a library"
+                ("facts", name),
+                "library-fact",
+                f"{name} needs both type library and a library",
+                "write type: library, library: NAME",
             )
         elif fact.library is not None and fact.library not in around.libraries:
             yield _unknown(("facts", name, "library"), "library", fact.library, around.libraries)
@@ -210,15 +266,19 @@ def _people(workflow: Workflow) -> Iterator[Finding]:
             yield _unknown(("rights", right), "right", right, RIGHTS)
     for right in RIGHTS:
         if not workflow.rights.get(right):
-            yield Finding(("rights",), "right-of-nobody", f"nobody may {right.replace('_', ' ')}")
+            hint = f"name at least one role, as in {right}: [case_officer]"
+            message = f"nobody may {right.replace('_', ' ')}"
+            yield Finding(("rights", right), "right-of-nobody", message, hint)
     for kind, rule in workflow.alerts.items():
         if kind not in ALERTS:
             yield _unknown(("alerts", kind), "alert", kind, ALERTS)
         elif (rule.after is not None) != (kind in TIMED_ALERTS):
-            wanted = (
-                "needs `after`" if kind in TIMED_ALERTS else "takes no `after`: its due date counts"
+            wanted, hint = (
+                ("needs a time", "write how long to wait, as in after: 10 working days")
+                if kind in TIMED_ALERTS
+                else ("counts from its own due date", "delete after:")
             )
-            yield Finding(("alerts", kind), "alert-time", f"{kind} {wanted}")
+            yield Finding(("alerts", kind, "after"), "alert-time", f"{kind} {wanted}", hint)
 
 
 def _role_uses(workflow: Workflow) -> Iterator[tuple[Where, str]]:
@@ -239,30 +299,43 @@ def _guard_uses(workflow: Workflow) -> Iterator[Finding]:
             if use.guard not in guards.REGISTRY:
                 yield _unknown(path, "guard", use.guard, guards.REGISTRY)
                 continue
-            for _, message in guards.check_parameters(use.guard, use.parameters):
-                yield Finding(path, "bad-parameter", message)
+            takes = ", ".join(guards.parameters(use.guard)) or "no parameter"
+            for name, message in guards.check_parameters(use.guard, use.parameters):
+                place = (*path, use.guard, name)
+                yield Finding(place, "bad-parameter", message, f"{use.guard} takes: {takes}")
             yield from _parameter_references(workflow, path, use.guard, use.parameters)
         if not transition.who:
-            yield Finding(("transitions", trigger), "nobody-may-fire", f"nobody may fire {trigger}")
+            hint = "name at least one role, as in who: [case_officer]"
+            message = f"nobody may fire {trigger}"
+            yield Finding(("transitions", trigger, "who"), "nobody-may-fire", message, hint)
 
 
 def _parameter_references(
     workflow: Workflow, path: Where, guard: str, given: Mapping[str, object]
 ) -> Iterator[Finding]:
-    named = given.get("facts", [given["fact"]] if "fact" in given else [])
-    for fact in named if isinstance(named, list) else []:
-        if isinstance(fact, str) and fact not in workflow.facts:
-            yield _unknown(path, "fact", fact, workflow.facts)
-        elif isinstance(fact, str):
-            yield from _type_fits(workflow, path, guard, fact)
+    path = (*path, guard)
+    for place, fact in _facts_named(given):
+        if fact not in workflow.facts:
+            yield _unknown((*path, *place), "fact", fact, workflow.facts)
+        else:
+            yield from _type_fits(workflow, (*path, *place), guard, fact)
     holder = given.get("holder")
     if isinstance(holder, str) and holder not in guards.HOLDERS:
-        yield _unknown(path, "holder", holder, guards.HOLDERS)
-    letter = given.get("letter")
-    if isinstance(letter, str) and letter not in {name for _, name in _letter_uses(workflow)}:
-        yield Finding(
-            path, "letter-never-sent", f"no transition of this route sends the letter {letter}"
-        )
+        yield _unknown((*path, "holder"), "holder", holder, guards.HOLDERS)
+    letter, sent = given.get("letter"), {name for _, name in _letter_uses(workflow)}
+    if isinstance(letter, str) and letter not in sent:
+        message = f"no transition of this route sends the letter {letter}"
+        hint = nearest(letter, sent) if sent else f"write letters: [{letter}] where it is sent"
+        yield Finding((*path, "letter"), "letter-never-sent", message, hint)
+
+
+def _facts_named(given: Mapping[str, object]) -> Iterator[tuple[Where, str]]:
+    named, fact = given.get("facts"), given.get("fact")
+    for number, each in enumerate(named if isinstance(named, list) else []):
+        if isinstance(each, str):
+            yield ("facts", number), each
+    if isinstance(fact, str):
+        yield ("fact",), fact
 
 
 _TYPE_WANTED = {"fact_is_yes": "yes_no", "date_ahead": "date", "library_entry_cited": "library"}
@@ -272,7 +345,10 @@ def _type_fits(workflow: Workflow, path: Where, guard: str, fact: str) -> Iterat
     wanted, declared = _TYPE_WANTED.get(guard), workflow.facts[fact].type
     if wanted is not None and declared != wanted:
         yield Finding(
-            path, "wrong-fact-type", f"{guard} needs a fact of type {wanted}; {fact} is {declared}"
+            path,
+            "wrong-fact-type",
+            f"{guard} needs a fact of type {wanted}; {fact} is {declared}",
+            f"declare {fact} with type: {wanted}, or name another fact",
         )
 
 
@@ -280,7 +356,10 @@ def _weights(workflow: Workflow) -> Iterator[Finding]:
     total = sum(criterion.weight for criterion in workflow.criteria.values())
     if workflow.criteria and total != 100:
         yield Finding(
-            ("criteria",), "weights", f"the weights of the criteria sum to {total}, not to 100"
+            ("criteria",),
+            "weights",
+            f"the weights of the criteria sum to {total}, not to 100",
+            f"{'take away' if total > 100 else 'add'} {abs(total - 100)}",
         )
 
 
@@ -293,12 +372,15 @@ def _reach(workflow: Workflow) -> Iterator[Finding]:
     ends = {stage.id for stage in workflow.stages.values() if stage.end}
     finishing = _closure(ends, backwards)
     if not ends:
-        yield Finding(("stages",), "no-end", "no stage is an end")
+        hint = "give the last stage an outcome, as in end: completed"
+        yield Finding(("stages",), "no-end", "no stage is an end", hint)
     for stage in workflow.stages:
         if stage not in reached:
-            yield Finding(("stages", stage), "unreachable", f"no way leads to {stage}")
+            hint = f"write to: {stage} in a transition, or delete the stage"
+            yield Finding(("stages", stage), "unreachable", f"no way leads to {stage}", hint)
         elif ends and stage not in finishing:
-            yield Finding(("stages", stage), "trap", f"no way leads from {stage} to an end")
+            hint = f"add a transition from: [{stage}] that leads towards an end"
+            yield Finding(("stages", stage), "trap", f"no way leads from {stage} to an end", hint)
 
 
 def _steps(workflow: Workflow) -> dict[str, set[str]]:
@@ -322,8 +404,6 @@ def _closure(start: set[str], steps: Mapping[str, set[str]]) -> set[str]:
 def _length(workflow: Workflow, calendar: Calendar) -> Iterator[Finding]:
     limit = due(_ANCHOR, Duration.parse(workflow.stall_limit), calendar)
     path = workflow.main_path()
-    if not path[-1].end:
-        return  # reported as a trap
     end = _walk(path, calendar)
     if end >= limit:
         yield Finding(
@@ -331,17 +411,23 @@ def _length(workflow: Workflow, calendar: Calendar) -> Iterator[Finding]:
             "targets-too-long",
             f"the targets of the main path take {(end - _ANCHOR).days} calendar days, "
             f"which is not below the stall limit of {workflow.stall_limit}",
+            "shorten the targets or raise the limit",
         )
 
 
 def _walk(path: tuple[Stage, ...], calendar: Calendar) -> date:
     day = _ANCHOR
     for stage in path:
-        day = due(day, Duration.parse(stage.target), calendar) if stage.target else day
+        day = _end(day, Duration.parse(stage.target), calendar) if stage.target else day
     return day
 
 
 def _unknown(path: Where, kind: str, name: str, known: Collection[str]) -> Finding:
+    return Finding(path, f"unknown-{kind}", f"unknown {kind} {name!r}", nearest(name, known))
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Suggest the name that was most likely meant, or all that there are."""
     close = difflib.get_close_matches(name, list(known), n=1)
-    suggestion = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known))}"
-    return Finding(path, f"unknown-{kind}", f"unknown {kind} {name}", suggestion)
+    every = ", ".join(sorted(known)) or "none"
+    return f"did you mean {close[0]}?" if close else f"known: {every}"

@@ -29,6 +29,8 @@ class Stage:
     waiting_on: Holder = "council"
     department: str | None = None
     target: str | None = None
+    # A date on the file that takes the place of the target, such as the one a letter has named.
+    due_fact: str | None = None
     end: str | None = None
     source: str = ""
     verified: bool = False
@@ -90,6 +92,11 @@ class Fact:
     hint: str = ""
     # Stages in which a date promised to the group is shown as due while the group has the ball.
     due_in: tuple[str, ...] = ()
+    # Given anew with every step that uses it: what was asked last time is not asked again.
+    each_time: bool = False
+    # Whether a date lies behind the day it is recorded on (or is it), or ahead of it.
+    lies: Literal["behind", "ahead"] | None = None
+    minimum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ Path_ = tuple[str | int, ...]
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
 # What YAML programs read in more than one way, with the way out.
 _TRAPS = (
-    (re.compile(r"()"), "write a value after it, or leave the whole entry out"),
+    (re.compile(r"()"), "write the value, or leave the whole entry out"),
     (re.compile(r"(?i)(null|~)"), "leave the whole entry out, or put the text in quotes"),
     (
         re.compile(r"(?i)(y|n|yes|no|on|off|true|false)"),
@@ -34,7 +34,7 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 # What PyYAML says of a line, then: whether the place where the trouble begins is shown and not
 # the one where it is noticed, what a person is told, and how to mend it.
 _SYNTAX = (
-    (r"found character '\\t'.*", False, "a tab stands here", "indent with spaces"),
+    (r"found character '\\t'.*", False, "a tab stands here", "write spaces instead"),
     (
         r"found character (.*) that cannot start any token",
         False,
@@ -69,16 +69,16 @@ _SYNTAX = (
         r"expected ',' or '([\]}])', but got .*",
         False,
         r"a comma or \1 is missing before this",
-        "put text that holds a colon, a comma or a bracket in quotes",
+        "put text that holds a colon, comma, bracket or question mark in quotes",
     ),
     (
         r"(expected <block end>, but found|expected '<document start>', but found) .*",
         False,
-        "this does not belong to the lines above it",
-        "indent it as its neighbours are; close quotes and brackets only at the end",
+        "this does not fit what stands before it",
+        "indent it as its neighbours are; where quotes are used, put the whole text in them",
     ),
     (
-        r"found unknown escape character '(.*)'",
+        r"found unknown escape character ['\"](.*)['\"]",
         False,
         r"\\\1 means nothing inside double quotes",
         "use single quotes, or write the backslash twice",
@@ -88,6 +88,30 @@ _SYNTAX = (
         False,
         "a list entry cannot begin here",
         "begin it on a line of its own",
+    ),
+    (
+        r"expected the node content, but found .*",
+        False,
+        "a value is missing before this",
+        "write it, or delete the comma",
+    ),
+    (
+        r"expected alphabetic or numeric character, but found .*",
+        True,
+        "text cannot begin with & or *",
+        'put the text in quotes, as in from: ["*"]',
+    ),
+    (
+        r"expected (chomping or indentation indicators|a comment or a line break), but found .*",
+        True,
+        "text cannot begin with | or >",
+        "put the text in quotes",
+    ),
+    (
+        r"(expected '!', but found .*|expected URI, but found .*|found undefined tag handle .*)",
+        True,
+        "text cannot begin with !",
+        "put the text in quotes",
     ),
 )
 
@@ -134,7 +158,9 @@ def read_bytes(raw: bytes, file: str) -> Tree:
     except UnicodeDecodeError as error:
         line, column = _place(raw[: error.start].decode("utf-8-sig", "replace"))
         tree.problems.append(
-            Problem(file, line, column, "not-utf8", "the file is not UTF-8 text", "save it as UTF-8")
+            Problem(
+                file, line, column, "not-utf8", "the file is not UTF-8 text", "save it as UTF-8"
+            )
         )
     except yaml.YAMLError as error:
         tree.problems.append(_syntax_problem(file, error))
@@ -175,7 +201,7 @@ class _Builder:
         if found := _UNPRINTABLE.search(text):
             self.tree.marks[()] = _place(text[: found.start()])
             raise _bad_character((), found[0])
-        self.loader = yaml.SafeLoader(text)
+        self.loader: Any = yaml.SafeLoader(text)
         self.count = 0
 
     def build(self) -> Any:
@@ -289,11 +315,12 @@ class _Builder:
             return int(text)
         for trap, hint in _TRAPS:
             if trap.fullmatch(text):
-                message = f"{text} can be read in more than one way" if text else "nothing is here"
+                message = f"{text} can be read in more than one way"
+                message = message if text else "no value stands here"
                 self.tree.problems.append(self.tree.problem(path, "yaml-trap", message, hint))
         return text
 
 
 def _bad_character(path: Path_, character: str) -> _Stop:
-    message = f"U+{ord(character):04X} is a control character, not text"
+    message = f"U+{ord(character):04X} is not a character that text can hold"
     return _Stop(path, "bad-character", message, "delete it")

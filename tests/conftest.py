@@ -2,16 +2,19 @@
 
 import io
 import json
+import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+import pgserver
 import pytest
 from hypothesis import settings as hypothesis_settings
+from sqlalchemy import NullPool, create_engine, text
 
 from assetflow import settings as settings_module
 from assetflow.casework.desk import Desk
@@ -57,16 +60,19 @@ class Result:
 class Terminal:
     """Types commands in one home, on a day, as one person; nothing is mocked but the clock."""
 
-    def __init__(self, home: Path, today: date = TODAY) -> None:
+    def __init__(self, home: Path, today: date = TODAY, database_url: str = "") -> None:
         self.home = home
         self.today = today
+        self.environment = {"ASSETFLOW_HOME": str(home)}
+        if database_url:
+            self.environment["ASSETFLOW_DATABASE_URL"] = database_url
 
     def __call__(self, *arguments: str, on: date | None = None, code: int | None = 0) -> Result:
         """Type a command; its exit code must be ``code`` unless that is None."""
         at = datetime.combine(on or self.today, time(10), UTC)
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            got = main(arguments, lambda: at, {"ASSETFLOW_HOME": str(self.home)})
+            got = main(arguments, lambda: at, self.environment)
         result = Result(got, out.getvalue(), err.getvalue())
         assert code is None or got == code, f"exit {got}: {arguments}\n{result.out}{result.err}"
         assert "Traceback" not in result.out + result.err
@@ -76,21 +82,23 @@ class Terminal:
         """Type a command as one line without quotes in it."""
         return self(*line.split(), on=on, code=code)
 
+    @property
+    def store(self) -> Store:
+        """The home's database."""
+        return Store(settings_module.load(self.home, self.environment).database_url)
+
     @contextmanager
-    def desk(self, on: date | None = None, environment: Mapping[str, str] = {}) -> Iterator[Desk]:
+    def desk(self, on: date | None = None) -> Iterator[Desk]:
         """Open a writing desk on the home's database, for tests below the command line."""
-        found = settings_module.load(self.home, environment)
+        found = settings_module.load(self.home, self.environment)
         day = on or self.today
         now = datetime.combine(day, time(10), UTC)
-        with Store(found.database_url).write() as db:
+        with self.store.write() as db:
             yield Desk(db, found, found.acting_as, day, day, now)
 
 
-@pytest.fixture(scope="session")
-def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with officer Sam Taylor, people for every department and role, and 40 assets."""
-    home = tmp_path_factory.mktemp("template") / "home"
-    terminal = Terminal(home)
+def furnish(terminal: Terminal) -> None:
+    """Give a new home its officer Sam Taylor, people for every department and role, and assets."""
     terminal("init", "--council", "Sefton Council", "--officer", "Sam Taylor",
              "--email", "sam@council.example", "--phone", "0151 496 0100")  # fmt: skip
     for name, options in PEOPLE:
@@ -98,15 +106,60 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     terminal("asset", "import", str(SHIPPED / "data" / "asset_register_sample.csv"))
     terminal("group", "add", "Bowls Club", "--contact", "Joan Mills",
              "--email", "joan@bowls.example", "--address", "1 Green Lane, Bootle")  # fmt: skip
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that works in a home on both databases, unless it says ``sqlite_only``."""
+    if "database" in metafunc.fixturenames:
+        one = metafunc.definition.get_closest_marker("sqlite_only")
+        metafunc.parametrize("database", ["sqlite"] if one else ["sqlite", "postgresql"])
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A furnished home on SQLite."""
+    home = tmp_path_factory.mktemp("template") / "home"
+    furnish(Terminal(home))
     return home
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A throwaway PostgreSQL server: its URL without a database name."""
+    with pgserver.server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _postgresql_template(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A furnished home on PostgreSQL, in a database that others are copied from."""
+    home = tmp_path_factory.mktemp("postgresql") / "home"
+    admin(postgresql, "CREATE DATABASE furnished")
+    furnish(Terminal(home, database_url=f"{postgresql}/furnished"))
+    return home
+
+
+def admin(server: str, statement: str) -> None:
+    """Run one statement as the server's administrator."""
+    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+
+
 @pytest.fixture
-def af(_template: Path, tmp_path: Path) -> Terminal:
-    """A terminal in a fresh copy of the template home; no case is open yet."""
+def af(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
+    """A terminal in a fresh copy of the furnished home; no case is open yet."""
     home = tmp_path / "home"
-    shutil.copytree(_template, home)
-    return Terminal(home)
+    if database == "sqlite":
+        shutil.copytree(request.getfixturevalue("_template"), home)
+        yield Terminal(home)
+        return
+    shutil.copytree(request.getfixturevalue("_postgresql_template"), home)
+    server = request.getfixturevalue("postgresql")
+    name = f"home_{secrets.token_hex(6)}"
+    admin(server, f"CREATE DATABASE {name} TEMPLATE furnished")
+    yield Terminal(home, database_url=f"{server}/{name}")
+    admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -228,7 +228,11 @@ def test_no_letter_before_completion_binds_the_council(name: str) -> None:
     assert re.search("not a binding offer", text)
 
 
-@pytest.mark.parametrize("name", sorted(set(TO_GROUP) - {"completion", "withdrawal"}))
+# A closing warning goes out while the group has the case: the delay is not the council's.
+IN_TIME = {"completion", "withdrawal", "closing_warning"}
+
+
+@pytest.mark.parametrize("name", sorted(set(TO_GROUP) - IN_TIME))
 def test_a_late_letter_apologises_and_one_in_time_does_not(name: str) -> None:
     assert "We are sorry. This step is 7 working days late" in flowing(write(name, "late").text)
     assert "sorry" not in write(name).text
@@ -274,7 +278,7 @@ MUST_SAY: dict[str, tuple[str, ...]] = {
     ),
     "more_information_needed": (
         *("3 March 2026", "your governing document, because", "accounts for the last year"),
-        *("time limit for this step stops today", "starts again", "more time", *SUPPORT),
+        *("the later steps move back too", "will not close your case", "more time", *SUPPORT),
         "We will not close your case without writing",
     ),
     "invitation_to_business_case": (
@@ -314,6 +318,10 @@ MUST_SAY: dict[str, tuple[str, ...]] = {
     "completion": (
         *("2 February 2026", "six keys", "fire risk assessment", "01632 960 199", "999"),
         *("In the first week", "In the first month", "Within 90 days", "meters", "insurer"),
+    ),
+    "closing_warning": (
+        *("3 March 2026", "still wants Larkhill Hall", "we may close the case", "more time"),
+        "We can agree a later date",
     ),
     "withdrawal": (
         *("Withdrawn", "a building nearer the school", "at any time", "rules on records"),
@@ -356,6 +364,7 @@ NEEDS: dict[str, str] = {
         "lease_term_years rent repair break_clause permitted_use alienation legal_costs"
     ),
     "holding_update": "progress_made progress_awaited forecast_date",
+    "closing_warning": "reply_by",
     "completion": "keys_handed_over_on",
 }
 MENTIONS: dict[str, str] = {

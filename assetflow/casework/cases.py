@@ -1,7 +1,7 @@
 """The life of a case: opened, advanced from stage to stage, noted upon, given a champion, ended."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from assetflow.casework.correspondence import Issued
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, store_facts, with_facts
 from assetflow.casework.routes import version_in_force
+from assetflow.chain import GENESIS
 from assetflow.errors import BadInput, NotFound, Refused
 from assetflow.permissions import may
 from assetflow.queries import Asset, Case, Group
@@ -49,10 +50,11 @@ def open_case(
     _check_may_open(desk, workflow, officer_person)
     others = _others_on(desk, asset, group)
     case_id = _insert_case(desk, workflow, version_id, asset, group, officer_person)
-    letters = {name: _next_number(desk) + n for n, name in enumerate(workflow.on_open)}
+    first = record.numbers(desk, "letter", len(workflow.on_open))
+    letters = {name: first + n for n, name in enumerate(workflow.on_open)}
     detail = {"asset": asset.label, "group": group.name, "letters": letters}
-    record.append(desk, case_id, 1, "opened", to_stage=workflow.initial, detail=detail)
     case = queries.case(desk.db, case_id)
+    case = record.change(desk, case, "opened", to_stage=workflow.initial, detail=detail)
     issued = tuple(correspondence.write(desk, case, name, n) for name, n in letters.items())
     return Done(record.settle(desk, case), issued, others)
 
@@ -85,7 +87,7 @@ def _insert_case(
     desk: Desk, workflow: Workflow, version_id: int, asset: Asset, group: Group, officer: Person
 ) -> int:
     prefix = f"{workflow.reference_prefix}-{desk.on.year}-"
-    number = queries.last_reference(desk.db, prefix) + 1
+    number = record.numbers(desk, prefix)
     values = {
         "reference": f"{prefix}{number:04d}",
         "asset_id": asset.id,
@@ -100,7 +102,8 @@ def _insert_case(
         "officer_id": officer.id,
         "champion_since": desk.on,
         "written_to_group_on": desk.on,
-        "version": 1,
+        "version": 0,
+        "head": GENESIS,
         "recorded_at": desk.now,
     }
     result = desk.db.execute(insert(m.cases).values(values))
@@ -117,24 +120,31 @@ def advance(
 
     Raises ``Refused`` with every unmet requirement at once; then nothing is changed.
     """
-    case = queries.case(desk.db, queries.case_id(desk.db, case_typed))
+    case = record.take(desk, case_typed)
     record.check_open(case)
     transition = _transition(case, trigger)
     record.check_day(desk, case)
-    given = given_facts(case, typed)
+    given = given_facts(desk, case, typed)
     seen = with_facts(case, given)
-    missing = what_is_missing(desk, seen, transition, why)
+    missing = what_is_missing(desk, seen, transition, why, given)
     if missing:
         raise _refusal(case, transition, missing)
-    stage = _fire(desk, seen, transition, why)
+    stage = _fire(desk, seen, transition, why, given)
     return _record_advance(desk, case, transition, case.workflow.stages[stage], given, why)
 
 
 def what_is_missing(
-    desk: Desk, case: Case, transition: Transition, why: str = ""
+    desk: Desk,
+    case: Case,
+    transition: Transition,
+    why: str = "",
+    given: Collection[str] = (),
 ) -> tuple[Unmet, ...]:
-    """List everything that keeps the acting person from firing a transition today."""
-    occasion = desk.occasion(case.workflow, case.snapshot)
+    """List everything that keeps the acting person from firing a transition today.
+
+    ``given`` names the facts typed with the command; the case already shows their values.
+    """
+    occasion = desk.occasion(case.workflow, case.snapshot, given)
     right = may(desk.actor, transition.who, case.workflow, case.snapshot, desk.on)
     missing = [right] if right else []
     if transition.why_needed and not why.strip():
@@ -168,7 +178,7 @@ def _transition(case: Case, trigger: str) -> Transition:
 
 
 def _refusal(case: Case, transition: Transition, missing: tuple[Unmet, ...]) -> Refused:
-    givable = [item.fact for item in missing if item.code == "fact"]
+    givable = [item.fact for item in missing if item.code in ("fact", "fact_now")]
     remedies = list(dict.fromkeys(item.remedy for item in missing if item.remedy and not item.fact))
     if any(item.code == "why" for item in missing):
         remedies.append('add --why "…"')
@@ -182,24 +192,26 @@ def _refusal(case: Case, transition: Transition, missing: tuple[Unmet, ...]) -> 
     )
 
 
-def _fire(desk: Desk, case: Case, transition: Transition, why: str) -> str:
+def _fire(desk: Desk, case: Case, transition: Transition, why: str, given: Collection[str]) -> str:
     return machine.fire(
         case.workflow,
         case.snapshot.stage,
         transition.trigger,
-        lambda trigger: not what_is_missing(desk, case, case.workflow.transitions[trigger], why),
+        lambda trigger: (
+            not what_is_missing(desk, case, case.workflow.transitions[trigger], why, given)
+        ),
     )
 
 
 def _record_advance(
     desk: Desk, case: Case, transition: Transition, stage: Stage, given: dict[str, Any], why: str
 ) -> Done:
-    first = _next_number(desk)
+    first = record.numbers(desk, "letter", len(transition.letters))
     letters = {name: first + n for n, name in enumerate(transition.letters)}
     detail = {"facts": given, "letters": letters, "label": transition.label}
     columns = {
         **_moved(desk, case, transition, stage),
-        **correspondence.group_column(desk, transition.letters),
+        **correspondence.group_column(desk, case, transition.letters),
     }
     store_facts(desk, case, given)
     case = record.change(
@@ -225,26 +237,22 @@ def _moved(desk: Desk, case: Case, transition: Transition, stage: Stage) -> dict
     return columns
 
 
-def _next_number(desk: Desk) -> int:
-    return queries.last_letter_number(desk.db) + 1
-
-
 # --- notes and champions --------------------------------------------------------------------------
 
 
 def note(desk: Desk, case_typed: str, text: str) -> Case:
     """Put a note on a case's journal; a note is activity, never progress."""
-    case = queries.case(desk.db, queries.case_id(desk.db, case_typed))
+    case = record.take(desk, case_typed)
     record.check_day(desk, case)
     record.check_right(desk, case, "write_note", "The note")
     if not text.strip():
         raise BadInput("The note is empty.")
-    return record.settle(desk, record.change(desk, case, "noted", why=text.strip()))
+    return record.settle(desk, record.change(desk, case, "noted", why=text))
 
 
 def name_champion(desk: Desk, case_typed: str, person_typed: str, why: str = "") -> Case:
     """Name the champion who answers for a case's progress; never its case officer."""
-    case = queries.case(desk.db, queries.case_id(desk.db, case_typed))
+    case = record.take(desk, case_typed)
     record.check_day(desk, case)
     record.check_open(case)
     champion = queries.person(desk.db, person_typed)
@@ -269,6 +277,9 @@ def _against_champion(desk: Desk, case: Case, champion: Person) -> list[str]:
         reasons.append("The champion must not be the case officer: nobody answers to themselves.")
     if not champion.here_on(desk.on):
         reasons.append(f"{champion.name} has left.")
-    if case.snapshot.champion and case.snapshot.champion.id == champion.id:
+    present, since = case.snapshot.champion, case.snapshot.champion_since
+    if present and present.id == champion.id:
         reasons.append(f"{champion.name} is the champion already.")
+    if present and desk.on < since:
+        reasons.append(f"{present.name} became champion only on {correspondence.dated(since)}.")
     return reasons

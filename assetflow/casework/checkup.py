@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from assetflow import data_files, definitions, queries
+from assetflow.backends.sqlite import SAFE_WAL
 from assetflow.casework.desk import Desk
-from assetflow.database import SAFE_WAL, Store, pragmas
+from assetflow.database import Store
+from assetflow.delivery import folder
 from assetflow.errors import AssetflowError
-from assetflow.settings import Settings
+from assetflow.settings import FILE_NAME, Council, Settings
 from assetflow.workflow import CASE_ROLES, Workflow
-
-_READ_BACK = {"journal_mode": str.lower, "synchronous": str, "foreign_keys": str}
-_NUMBERS = {"FULL": "2", "EXTRA": "3", "ON": "1", "OFF": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,13 @@ def examine(settings: Settings, today: date, now: datetime) -> list[Check]:
         store.check_revision()
         with store.read() as db:
             desk = Desk(db, settings, settings.acting_as, today, today, now)
-            found += [*_database(db), *_policy(desk), *_people(desk), *_cases(desk)]
+            found += [
+                *_database(store, db),
+                *_policy(desk),
+                *_settings(desk),
+                *_people(desk),
+                *_cases(desk),
+            ]
     except AssetflowError as error:
         found.append(Check("error", error.what, "; ".join(error.remedies)))
     return found
@@ -68,23 +73,12 @@ def _calendar(settings: Settings, today: date) -> Iterator[Check]:
         yield Check("ok", f"Bank holidays ({calendar.division}) until {calendar.official_until}")
 
 
-def _database(db: Connection) -> Iterator[Check]:
-    damage = list(db.execute(text("PRAGMA quick_check")).scalars())
-    broken = db.execute(text("PRAGMA foreign_key_check")).all()
-    if damage != ["ok"] or broken:
-        yield Check("error", "The database is damaged.", "restore the last backup")
-    wrong = [
-        n for n, wanted in pragmas().items() if n in _READ_BACK and not _as_wanted(db, n, wanted)
-    ]
-    if wrong:
-        yield Check("error", f"The database is not opened safely: {', '.join(wrong)}.")
-    if damage == ["ok"] and not broken and not wrong:
-        yield Check("ok", "The database is whole and opened with the safe settings.")
-
-
-def _as_wanted(db: Connection, name: str, wanted: str) -> bool:
-    value = str(db.execute(text(f"PRAGMA {name}")).scalar()).lower()
-    return value in (wanted.lower(), _NUMBERS.get(wanted, wanted))
+def _database(store: Store, db: Connection) -> Iterator[Check]:
+    wrong = store.backend.wrong(db)
+    yield from (Check("error", sentence) for sentence in wrong)
+    if not wrong:
+        kind = store.backend.url.get_backend_name()
+        yield Check("ok", f"The database ({kind}) is whole and opened with the safe settings.")
 
 
 def _policy(desk: Desk) -> Iterator[Check]:
@@ -99,6 +93,27 @@ def _policy(desk: Desk) -> Iterator[Check]:
             yield Check("ok", f"The route {route.name} version {route.version} is sound.")
         except AssetflowError as error:
             yield Check("error", str(error), f"assetflow workflow check {path}")
+
+
+def _settings(desk: Desk) -> Iterator[Check]:
+    path = desk.settings.home / FILE_NAME
+    if desk.settings.council.name == Council().name:
+        yield Check("warning", "Letters are headed ‘Your Council’.", f"set name in {path}")
+    try:
+        if desk.settings.acting_as:
+            _ = desk.actor
+    except AssetflowError as error:
+        yield Check("error", f"acting_as in {path} fits nobody: {error.what}", "mend acting_as")
+    name = desk.settings.workflow
+    try:
+        stored, file = queries.newest_version(desk.db, name), _route(desk)
+        if stored and file and stored.version == file.version and stored.sha256 != file.sha256:
+            sentence = (
+                f"The workflow {name} was changed without a new version; no case can be opened."
+            )
+            yield Check("error", sentence, f"write `version: {file.version + 1}` in its file")
+    except AssetflowError as error:
+        yield Check("error", error.what)
 
 
 def _people(desk: Desk) -> Iterator[Check]:
@@ -121,6 +136,10 @@ def _people(desk: Desk) -> Iterator[Check]:
             )  # fmt: skip
 
 
+def _has_file(desk: Desk, letter: queries.AnyRow) -> bool:
+    return all(path.is_file() for path in folder.paths(desk.settings.home, letter))
+
+
 def _route(desk: Desk) -> Workflow | None:
     try:
         path = definitions.find(desk.settings, desk.settings.workflow)
@@ -136,6 +155,11 @@ def _cases(desk: Desk) -> Iterator[Check]:
             "warning", f"{len(unfiled)} letters are not written as files yet.",
             "the next command that changes something writes them",
         )  # fmt: skip
+    lost = [n for n in queries.filed_letters(desk.db) if not _has_file(desk, n)]
+    if lost:
+        numbers = ", ".join(str(letter.number) for letter in lost[:10])
+        sentence = f"{len(lost)} letters have lost their files (such as {numbers})."
+        yield Check("warning", sentence, "they are whole in the database: assetflow letter show")
     cases = queries.load_cases(desk.db, queries.open_case_ids(desk.db))
     for case in cases:
         if case.snapshot.stage not in case.workflow.stages:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -55,27 +55,29 @@ def preview(
 ) -> "tuple[Rendered, Recipient]":
     """Write a letter without storing anything; raises ``Refused`` with every fact it lacks."""
     case = queries.case(desk.db, queries.case_id(desk.db, case_typed))
-    seen = with_facts(case, given_facts(case, typed))
+    given = given_facts(desk, case, typed)
+    seen = with_facts(case, given)
     recipient = _usual_recipient(desk, seen, letter)
-    _check_facts(desk, seen, letter)
+    _check_facts(desk, seen, letter, given)
     extra = _sample_extras(desk, seen, letter)
     return desk.letters.render(letter, context(desk, seen, recipient, **extra)), recipient
 
 
 def issue(desk: Desk, case_typed: str, letter: str, typed: Mapping[str, str], why: str) -> Issued:
     """Issue a letter that the route lets an officer send at any time."""
-    case = queries.case(desk.db, queries.case_id(desk.db, case_typed))
+    case = record.take(desk, case_typed)
     record.check_day(desk, case)
     record.check_open(case)
     desk.letters.recipient(letter)
     _check_sendable(case, letter)
     record.check_right(desk, case, "issue_letter", f"The letter {letter}")
-    given = given_facts(case, typed)
-    _check_facts(desk, with_facts(case, given), letter)
-    number = queries.last_letter_number(desk.db) + 1
+    given = given_facts(desk, case, typed)
+    _check_facts(desk, with_facts(case, given), letter, given)
+    number = record.numbers(desk, "letter")
     case = record.change(
         desk, case, "letter_issued", why=why,
-        detail={"facts": given, "letters": {letter: number}}, columns=group_column(desk, [letter]),
+        detail={"facts": given, "letters": {letter: number}},
+        columns=group_column(desk, case, [letter]),
     )  # fmt: skip
     store_facts(desk, case, given)
     case = queries.case(desk.db, case.id)
@@ -117,10 +119,12 @@ def write(
     return Issued(number, letter, addressee.name, rendered.subject)
 
 
-def group_column(desk: Desk, letters: Iterable[str]) -> dict[str, Any]:
+def group_column(desk: Desk, case: Case, letters: Iterable[str]) -> dict[str, Any]:
     """Give the column that a letter to the group changes on its case."""
-    to_group = any(desk.letters.recipient(letter) == "group" for letter in letters)
-    return {"written_to_group_on": desk.on} if to_group else {}
+    if not any(desk.letters.recipient(letter) == "group" for letter in letters):
+        return {}
+    # A letter that is put in late does not undo a newer one.
+    return {"written_to_group_on": max(desk.on, case.snapshot.written_to_group_on)}
 
 
 def context(
@@ -192,29 +196,31 @@ def _lines(address: str) -> list[str]:
 
 
 def _stages(desk: Desk, case: Case) -> list[dict[str, Any]]:
-    """Give the planned way from the present stage on, each with the day its target ends."""
+    """Give the planned way from the present stage on, each with the day it should end."""
     path = case.workflow.main_path()
     here = [n for n, stage in enumerate(path) if stage.id == case.snapshot.stage]
     # An end is no step with a date of its own: the last stage before it is what people wait for.
     ahead = [stage for stage in path[here[0] :] if not stage.end] if here else []
-    start = case.snapshot.stage_since
+    ends = alerts.stage_due_on(desk.bare_occasion(case.workflow, case.snapshot))
     found = []
     for stage in ahead:
-        ends = (
-            target_due(start, Duration.parse(stage.target), desk.calendar) if stage.target else None
-        )
+        is_here = stage.id == case.snapshot.stage
+        if not is_here and stage.target:
+            start = max(ends or desk.on, desk.on)
+            ends = target_due(start, Duration.parse(stage.target), desk.calendar)
         found.append(
             {
-                "label": stage.label, "holder": _holder_of(stage), "target": stage.target or "",
-                "due_on": ends, "here": stage.id == case.snapshot.stage,
+                "label": stage.label, "holder": _holder_of(case, stage),
+                "target": stage.target or "", "due_on": ends, "here": is_here,
             }
         )  # fmt: skip
-        start = max(ends or start, desk.on)
     return found
 
 
-def _holder_of(stage: Stage) -> str:
-    return "your group" if stage.waiting_on == "group" else HOLDERS[stage.waiting_on]
+def _holder_of(case: Case, stage: Stage) -> str:
+    here = stage.id == case.snapshot.stage
+    holder = case.snapshot.waiting_on if here else stage.waiting_on
+    return "your group" if holder == "group" else HOLDERS[holder]
 
 
 def _signoff(
@@ -287,8 +293,8 @@ def _check_sendable(case: Case, letter: str) -> None:
     )
 
 
-def _check_facts(desk: Desk, case: Case, letter: str) -> None:
-    occasion = desk.occasion(case.workflow, case.snapshot)
+def _check_facts(desk: Desk, case: Case, letter: str, given: Collection[str]) -> None:
+    occasion = desk.occasion(case.workflow, case.snapshot, given)
     missing = list(guards.letter_facts_missing([letter], occasion))
     if missing:
         given = " ".join(f'--fact {item.fact}="…"' for item in missing)

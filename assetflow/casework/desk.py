@@ -1,6 +1,6 @@
 """The desk at which one command works: the open transaction, who acts, and on which day."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -77,10 +77,18 @@ class Desk:
         """The facts that each letter cannot be written without, looked up letter by letter."""
         return self.letters.facts_by_letter()
 
-    def occasion(self, workflow: Workflow, snapshot: Snapshot) -> Occasion:
-        """Put a case on this day before its rules."""
+    def occasion(
+        self, workflow: Workflow, snapshot: Snapshot, given: Collection[str] = ()
+    ) -> Occasion:
+        """Put a case on this day before its rules; ``given`` are the facts typed just now."""
         return Occasion(
-            workflow, snapshot, self.on, self.calendar, self.library_keys, self.letter_facts
+            workflow,
+            snapshot,
+            self.on,
+            self.calendar,
+            self.library_keys,
+            self.letter_facts,
+            frozenset(given),
         )
 
     def bare_occasion(self, workflow: Workflow, snapshot: Snapshot) -> Occasion:

@@ -13,9 +13,10 @@ from assetflow.casework import record
 from assetflow.casework.desk import Desk
 from assetflow.errors import BadInput
 from assetflow.queries import Case
+from assetflow.workflow import Fact
 
 
-def given_facts(case: Case, typed: Mapping[str, str]) -> dict[str, Any]:
+def given_facts(desk: Desk, case: Case, typed: Mapping[str, str]) -> dict[str, Any]:
     """Read the facts typed with a command; raises ``BadInput`` with everything wrong in them."""
     values: dict[str, Any] = {}
     wrong: list[str] = []
@@ -25,12 +26,19 @@ def given_facts(case: Case, typed: Mapping[str, str]) -> dict[str, Any]:
             wrong.append(_unknown(name, case))
             continue
         try:
-            values[name] = facts.parse(declared, text)
+            values[name] = facts.parse(declared, text, desk.on)
+            _check_entry(desk, declared, values[name])
         except ValueError as error:
             wrong.append(f"{name} ({declared.label}): {error}.")
     if wrong:
         raise BadInput("Some facts cannot be used.", reasons=wrong)
     return values
+
+
+def _check_entry(desk: Desk, fact: Fact, value: Any) -> None:
+    entries = desk.library_keys.get(fact.library or "", frozenset())
+    if fact.type == "library" and value not in entries:
+        raise ValueError(f"{value!r} is no entry of the library; see: assetflow library list")
 
 
 def _unknown(name: str, case: Case) -> str:
@@ -63,11 +71,11 @@ def store_facts(desk: Desk, case: Case, given: Mapping[str, Any]) -> None:
 
 def record_facts(desk: Desk, case_typed: str, typed: Mapping[str, str], why: str = "") -> Case:
     """Record facts on a case without moving it."""
-    case = queries.case(desk.db, queries.case_id(desk.db, case_typed))
+    case = record.take(desk, case_typed)
     record.check_day(desk, case)
     record.check_open(case)
     record.check_right(desk, case, "record_fact", "Recording facts")
-    given = given_facts(case, typed)
+    given = given_facts(desk, case, typed)
     if not given:
         raise BadInput("No fact was given.", remedies=['write them as NAME="VALUE"'])
     case = record.change(desk, case, "fact_recorded", why=why, detail={"facts": given})

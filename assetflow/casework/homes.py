@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from assetflow import queries
 from assetflow import settings as settings_module
 from assetflow.casework import registers, routes
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
-from assetflow.errors import BadInput, OutsideFault
+from assetflow.errors import BadInput, OutsideFault, Refused
 from assetflow.settings import FILE_NAME, Settings
 
 FOLDERS = ("workflows", "letters", "data", "letters-sent")
@@ -44,21 +45,55 @@ def make(
     home: Path, details: NewHome, environment: Mapping[str, str], now: datetime, today: date
 ) -> Made:
     """Make a home folder, or bring the database of an existing one up to date."""
-    fresh = not (home / FILE_NAME).exists()
+    fresh = _is_fresh(home)
     done = []
     if fresh:
         _check_texts(details)
         _write_folders(home, details)
         done.append(f"settings: {home / FILE_NAME}")
     settings = settings_module.load(home, environment)
+    _check_nothing_lost(settings)
     done.append(_upgrade(Store(settings.database_url)))
     with Store(settings.database_url).write() as db:
         desk = Desk(db, settings, settings.acting_as, today, today, now)
         _, route = routes.version_in_force(desk, settings.workflow)
         done.append(f"route: {route.label}, version {route.version}")
-        if fresh and details.officer:
+        # Where the first run was cut off, the next one goes on from there.
+        if details.officer and (fresh or not queries.people(db)):
             done.append(_first_officer(desk, details))
     return Made(tuple(done), _next_steps(settings))
+
+
+def _check_nothing_lost(settings: Settings) -> None:
+    """Refuse to begin anew over the letters of a database that is gone: numbers would repeat."""
+    letters = settings.home / "letters-sent"
+    if (
+        letters.is_dir()
+        and any(letters.iterdir())
+        and Store(settings.database_url).revision() is None
+    ):
+        raise Refused(
+            f"The database is gone, and letters it sent lie in {letters}.",
+            remedies=[
+                "restore the last backup: assetflow db restore FILE",
+                "or begin in another home: assetflow --home OTHER init",
+            ],
+        )
+
+
+def _is_fresh(home: Path) -> bool:
+    try:
+        return not (home / FILE_NAME).exists()
+    except OSError as error:
+        raise _cannot_make(home, error) from error
+
+
+def _cannot_make(home: Path, error: OSError) -> OutsideFault:
+    reason = error.strerror or str(error)
+    return OutsideFault(
+        f"The home {str(home)[:200]} cannot be made.", reasons=[reason],
+        remedies=["choose another place: assetflow --home DIR init"],
+    )  # fmt: skip
 
 
 def _upgrade(store: Store) -> str:
@@ -80,7 +115,7 @@ def _first_officer(desk: Desk, details: NewHome) -> str:
 
 
 def _handle(name: str) -> str:
-    return ".".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
+    return (registers.handle_for(name) or "officer") if name.strip() else ""
 
 
 def _write_folders(home: Path, details: NewHome) -> None:
@@ -90,19 +125,19 @@ def _write_folders(home: Path, details: NewHome) -> None:
             (home / name).mkdir(mode=0o700, exist_ok=True)
         (home / FILE_NAME).write_text(_settings_text(details), encoding="utf-8")
     except OSError as error:
-        raise OutsideFault(
-            f"The home {home} cannot be made.", reasons=[error.strerror or str(error)]
-        ) from error
+        raise _cannot_make(home, error) from error
 
 
 def _check_texts(details: NewHome) -> None:
     texts = {name: getattr(details, name) for name in NewHome.__dataclass_fields__}
     bad = [name for name, text in texts.items() if any(ord(c) < 32 or ord(c) == 127 for c in text)]
-    if bad:
-        raise BadInput(
-            "The home was not made.",
-            reasons=[f"{name} contains control characters" for name in bad],
-        )
+    reasons = [f"{name} contains control characters" for name in bad]
+    if details.officer:
+        person = {"name": details.officer.strip(), "job title": details.job_title,
+                  "phone": details.phone, "email": details.email.strip()}  # fmt: skip
+        reasons += registers.problems_with_person(person, _handle(details.officer) or "officer")
+    if reasons:
+        raise BadInput("The home was not made.", reasons=reasons)
 
 
 def _settings_text(details: NewHome) -> str:

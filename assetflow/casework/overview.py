@@ -9,7 +9,7 @@ from assetflow.casework.desk import Desk
 from assetflow.deadlines import age_in_words
 from assetflow.guards import HOLDERS, all_of
 from assetflow.queries import Case
-from assetflow.snapshot import Occasion
+from assetflow.snapshot import Occasion, Signoff
 from assetflow.workflow import Rung
 
 
@@ -59,7 +59,7 @@ def overview(desk: Desk, case: Case) -> Overview:
         age_days=(until - snapshot.received_on).days,
         age=age_in_words(snapshot.received_on, max(until, snapshot.received_on)),
         days_in_stage=max(0, desk.calendar.working_days_between(snapshot.stage_since, until)),
-        holder=holder(case),
+        holder=holder(case, until),
         next_due_on=next_on,
         next_due=what,
         days_overdue=overdue,
@@ -82,7 +82,7 @@ def due_dates(desk: Desk, case: Case) -> Mapping[str, date]:
     if stage_due is not None:
         found[f"{case.workflow.stages[case.snapshot.stage].label} target"] = stage_due
     for signoff in case.snapshot.signoffs:
-        if signoff.open:
+        if signoff.open and not (desk.on > signoff.due_on and _is_consultee(case, signoff)):
             label = case.workflow.department_label(signoff.department)
             found[f"Sign-off by {label}"] = signoff.due_on
     found.update(_promised(case))
@@ -99,17 +99,39 @@ def _promised(case: Case) -> Mapping[str, date]:
     return {label: day for label, day in dates.items() if isinstance(day, date)}
 
 
-def holder(case: Case) -> str:
+def holder(case: Case, on: date) -> str:
     """Say who holds the ball: departments that owe an answer, the group, or the council."""
     stage, snapshot = case.workflow.stages[case.snapshot.stage], case.snapshot
     if stage.end:
         return "nobody"
-    owing = [case.workflow.department_label(s.department) for s in snapshot.signoffs if s.open]
-    if owing:
-        return f"{all_of(owing)} (sign-off)"
+    objecting, owing = _departments_holding(case, on)
+    parts = [f"{all_of(objecting)} (objection)"] if objecting else []
+    parts += [f"{all_of(owing)} (sign-off)"] if owing else []
+    if parts:
+        return " and ".join(parts)
     if snapshot.waiting_on != "council":
         return HOLDERS.get(snapshot.waiting_on, snapshot.waiting_on)
     return case.workflow.department_label(stage.department) or "the council"
+
+
+def _departments_holding(case: Case, on: date) -> tuple[list[str], list[str]]:
+    """Give the departments whose objection blocks, and those that still owe an answer.
+
+    A consultee whose time has gone by holds nothing up any more.
+    """
+    objecting, owing = [], []
+    for signoff in case.snapshot.signoffs:
+        label = case.workflow.department_label(signoff.department)
+        if signoff.decision == "objected" and signoff.objection and signoff.objection.blocks:
+            objecting.append(label)
+        elif signoff.open and not (on > signoff.due_on and _is_consultee(case, signoff)):
+            owing.append(label)
+    return objecting, owing
+
+
+def _is_consultee(case: Case, signoff: Signoff) -> bool:
+    rules = case.workflow.transitions[signoff.trigger].signoffs
+    return any(r.department == signoff.department and r.mode == "consultee" for r in rules)
 
 
 def _rung(case: Case, occasion: Occasion) -> Rung | None:

@@ -1,18 +1,48 @@
 """Writes to a case: every change is a compare-and-set with its journal record, or nothing."""
 
 import json
+import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, text, update
 
 from assetflow import alerts, queries
 from assetflow import models as m
 from assetflow.casework.desk import Desk
+from assetflow.chain import SALT_BYTES, Link, Payload
 from assetflow.errors import BadInput, Busy, Refused
+from assetflow.facts import read_text
 from assetflow.permissions import may
 from assetflow.queries import Case
 from assetflow.snapshot import Unmet
+
+# Nothing older is entered as a case; a year like 1066 is a slip of the hand.
+OLDEST_DAYS = 30 * 366
+
+
+def take(desk: Desk, typed: str) -> Case:
+    """Find a case and lock it until the command's transaction ends; every change begins so.
+
+    On SQLite the transaction holds the whole database already.
+    """
+    case_id = queries.case_id(desk.db, typed)
+    desk.db.execute(select(m.cases.c.id).where(m.cases.c.id == case_id).with_for_update())
+    return queries.case(desk.db, case_id)
+
+
+def numbers(desk: Desk, counter: str, count: int = 1) -> int:
+    """Take the next numbers of a counter and give the first; nobody else gets the same."""
+    taken = desk.db.execute(_TAKE_NUMBERS, {"name": counter, "count": count}).scalar_one()
+    return int(taken) - count + 1
+
+
+# The one statement that both databases understand and that locks the counter's row.
+_TAKE_NUMBERS = text(
+    "INSERT INTO counters (name, value) VALUES (:name, :count) "
+    "ON CONFLICT (name) DO UPDATE SET value = counters.value + :count RETURNING value"
+)
 
 
 def change(  # noqa: PLR0913 - the columns of a journal record
@@ -30,51 +60,69 @@ def change(  # noqa: PLR0913 - the columns of a journal record
 
     Raises ``Busy`` where somebody else has changed the case since it was read.
     """
-    position = case.version + 1
+    _check_words(why, detail or {})
+    moved_from = case.snapshot.stage if to_stage is not None and case.version else None
+    words = json.dumps({"why": why, "detail": detail or {}}, ensure_ascii=False, default=str)
+    payload = Payload(secrets.token_hex(SALT_BYTES), words)
+    link = _link(desk, case, action, (trigger, moved_from, to_stage), payload)
     changed = desk.db.execute(
         update(m.cases)
         .where(m.cases.c.id == case.id, m.cases.c.version == case.version)
-        .values(version=position, **(columns or {}))
+        .values(version=link.position, head=link.hash, **(columns or {}))
     )
     if changed.rowcount != 1:
         raise Busy(
             f"Somebody else has just changed {case.reference}; nothing was changed.",
             remedies=["look at it again, then try again"],
         )
-    from_stage = case.snapshot.stage if to_stage is not None else None
-    append(
-        desk, case.id, position, action,
-        trigger=trigger, from_stage=from_stage, to_stage=to_stage, why=why, detail=detail,
-    )  # fmt: skip
+    _append(desk, case.id, link, payload)
     return queries.case(desk.db, case.id)
 
 
-def append(  # noqa: PLR0913 - the columns of a journal record
-    desk: Desk,
-    case_id: int,
-    position: int,
-    action: str,
-    *,
-    trigger: str | None = None,
-    from_stage: str | None = None,
-    to_stage: str | None = None,
-    why: str = "",
-    detail: Mapping[str, Any] | None = None,
-) -> None:
-    """Append one record to a case's journal."""
+# The trigger fired, the stage left and the stage entered; each None where there is none.
+Move = tuple[str | None, str | None, str | None]
+
+
+def _check_words(why: str, detail: Mapping[str, Any]) -> None:
+    """Refuse free text that no journal or letter can hold; facts were checked by their types."""
+    wrong = []
+    for name, text_ in {"why": why, **detail}.items():
+        try:
+            read_text(text_ if isinstance(text_, str) else "")
+        except ValueError as error:
+            wrong.append(f"{name.replace('_', ' ')}: {error}.")
+    if wrong:
+        raise BadInput("The text cannot be recorded.", reasons=wrong)
+
+
+def _link(desk: Desk, case: Case, action: str, move: Move, payload: Payload) -> Link:
+    unsealed = Link(
+        case.reference, case.version + 1, desk.on.isoformat(), queries.instant_text(desk.now),
+        str(desk.actor.id), action, *move, payload.digest(), case.head,
+    )  # fmt: skip
+    return replace(unsealed, hash=unsealed.computed())
+
+
+def _append(desk: Desk, case_id: int, link: Link, payload: Payload) -> None:
     desk.db.execute(
         insert(m.journal).values(
             case_id=case_id,
-            position=position,
+            position=link.position,
             happened_on=desk.on,
             recorded_at=desk.now,
             actor_id=desk.actor.id,
-            action=action,
-            trigger=trigger,
-            from_stage=from_stage,
-            to_stage=to_stage,
-            why=why,
-            detail=json.dumps(detail or {}, ensure_ascii=False, default=str),
+            action=link.action,
+            trigger=link.trigger,
+            from_stage=link.from_stage,
+            to_stage=link.to_stage,
+            payload_digest=link.payload_digest,
+            previous=link.previous,
+            hash=link.hash,
+        )
+    )
+    desk.db.execute(
+        insert(m.journal_payloads).values(
+            case_id=case_id, position=link.position, salt=payload.salt, text=payload.text
         )
     )
 
@@ -99,6 +147,8 @@ def check_day(desk: Desk, case: Case | None = None) -> None:
             f"{_day(desk.on)} lies in the future; today is {_day(desk.today)}.",
             remedies=["give the day on which it happened with --on"],
         )
+    if (desk.today - desk.on).days > OLDEST_DAYS:
+        raise BadInput(f"{_day(desk.on)} is more than 30 years ago; check the year.")
     if case is None:
         return
     last = queries.last_move_on(desk.db, case.id)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -28,7 +29,9 @@ _FIELDS = (
 _COORDINATES = ("easting", "northing", "latitude", "longitude")
 # One address, nothing that could start a second header line or a second recipient.
 _EMAIL = re.compile(
-    r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}", re.ASCII
+    r"(?=[^@]{1,64}@)[\w%+'-]{1,64}(\.[\w%+'-]{1,64}){0,8}"
+    r"@[A-Za-z0-9][A-Za-z0-9-]{0,62}(\.[A-Za-z0-9][A-Za-z0-9-]{0,62}){1,8}",
+    re.ASCII,
 )
 
 
@@ -161,11 +164,9 @@ def add_person(
     ``departments`` are those for which the person holds the role ``signatory``.
     """
     values = {"name": _clean("name", name), **{k: _clean(k, v) for k, v in details.items()}}
-    chosen = (handle or ".".join(re.findall(r"[a-z0-9]+", values["name"].casefold())))[:60]
-    problems = _problems(values) + _role_problems(roles, departments, route)
+    chosen = handle[:60] or handle_for(values["name"])
+    problems = problems_with_person(values, chosen) + _role_problems(roles, departments, route)
     known = [p for p in queries.people(desk.db).values() if p.handle == chosen]
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", chosen, re.ASCII):
-        problems.append(f"{chosen!r} is no short name; give one with --handle")
     if known and known[0].name != values["name"]:
         problems.append(
             f"{chosen} is the short name of {known[0].name}; give another with --handle"
@@ -176,6 +177,20 @@ def add_person(
     # Without a date the role counts from always, so that cases entered late find it in force.
     _grant(desk, person_id, roles, departments, since or date.min)
     return queries.people(desk.db)[person_id]
+
+
+def handle_for(name: str) -> str:
+    """Make a short name of a person's name: José O'Neill becomes jose.oneill."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return ".".join(re.findall(r"[a-z0-9]+", re.sub("['’]", "", plain.casefold())))[:60]
+
+
+def problems_with_person(values: dict[str, str], handle: str) -> list[str]:
+    """List what is wrong with a person's particulars and short name."""
+    found = _problems(values)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", handle, re.ASCII):
+        found.append(f"{handle!r} is no short name; give one with --handle")
+    return found
 
 
 def _insert_person(desk: Desk, handle: str, values: dict[str, str]) -> int:
@@ -217,7 +232,8 @@ def _role_problems(roles: Sequence[str], departments: Sequence[str], route: Work
 
 
 def _clean(field: str, text: str) -> str:
-    if any(ord(c) < 32 and not (c == "\n" and field == "address") for c in text) or "\x7f" in text:
+    allowed = "\n" if field == "address" else ""
+    if any((ord(c) < 32 or c in "\x7f\u2028\u2029") and c not in allowed for c in text):
         raise BadInput(f"The {field.replace('_', ' ')} contains control characters.")
     return text.strip()
 

@@ -1,15 +1,16 @@
 """Sign-offs: departments are asked, sign, or object with a way forward."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import insert, update
 
-from assetflow import guards, queries
+from assetflow import alerts, guards, queries
 from assetflow import models as m
 from assetflow.casework import correspondence, record
 from assetflow.casework.correspondence import Issued, Recipient
 from assetflow.casework.desk import Desk
+from assetflow.casework.telling import tell
 from assetflow.deadlines import Duration, due
 from assetflow.errors import BadInput, NotFound, Refused
 from assetflow.queries import Case
@@ -21,11 +22,12 @@ LETTER = "signoff_request"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The departments that a request went to, and the letters it sent."""
+    """The departments that a request went to, the letters it sent, and who was told of it."""
 
     case: Case
     departments: tuple[str, ...]
     letters: tuple[Issued, ...]
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,26 @@ def object_(desk: Desk, case_typed: str, answer: Answer, objection: ObjectionGiv
     _decide(desk, signoff, "objected", signatory, answer)
     _insert_objection(desk, signoff, signatory, objection, category.blocks)
     case = queries.case(desk.db, case.id)
-    return _ask_whose_turn_it_is(desk, case, case.workflow.transitions[signoff.trigger])
+    told = _tell_at_once(desk, case, signoff)
+    asked = _ask_whose_turn_it_is(desk, case, case.workflow.transitions[signoff.trigger])
+    return replace(asked, told=told)
+
+
+def _tell_at_once(desk: Desk, case: Case, signoff: Signoff) -> tuple[str, ...]:
+    """Tell the champion of an objection in the command that records it, and give who was told."""
+    objected = next(s for s in case.snapshot.signoffs if s.id == signoff.id)
+    if objected.objection is None or "objection_raised" not in case.workflow.alerts:
+        return ()
+    occasion = desk.bare_occasion(case.workflow, case.snapshot)
+    alert = alerts.objection_raised(occasion, objected, objected.objection)
+    return tell(desk, case, alert, list(queries.people(desk.db).values())).recipients
 
 
 # --- asking -----------------------------------------------------------------------------------
 
 
 def _open_case(desk: Desk, typed: str) -> Case:
-    case = queries.case(desk.db, queries.case_id(desk.db, typed))
+    case = record.take(desk, typed)
     record.check_day(desk, case)
     record.check_open(case)
     return case
@@ -141,7 +155,7 @@ def _ask_whose_turn_it_is(desk: Desk, case: Case, transition: Transition) -> Ask
     rules = [r for r in transition.signoffs if r.order <= reached and r.department not in answers]
     if not rules:
         return Asked(record.settle(desk, case), (), ())
-    first = queries.last_letter_number(desk.db) + 1
+    first = record.numbers(desk, "letter", len(rules))
     letters = {rule.department: first + n for n, rule in enumerate(rules)}
     case = record.change(
         desk, case, "signoff_requested", trigger=transition.trigger, detail={"letters": letters}
@@ -201,6 +215,9 @@ def _checked(desk: Desk, case: Case, answer: Answer) -> tuple[Person, Signoff]:
         reasons.append("The case officer prepares the case and cannot sign it off as well.")
     if desk.on < signoff.requested_on:
         reasons.append(f"{label} was asked only on {correspondence.dated(signoff.requested_on)}.")
+    if signoff.objection and desk.on < signoff.objection.raised_on:
+        raised = correspondence.dated(signoff.objection.raised_on)
+        reasons.append(f"{label} objected only on {raised}.")
     if reasons:
         raise Refused(
             f"{case.reference}: the answer of {label} was not recorded.", reasons=reasons,

@@ -1,9 +1,8 @@
 """The story of a case: its journal and its reminders, one line each, in order."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from assetflow import facts, queries
@@ -17,6 +16,7 @@ class Happening:
 
     position: int | None
     on: date
+    recorded_at: datetime
     who: str
     action: str
     what: str
@@ -31,39 +31,50 @@ def happenings(desk: Desk, case: Case) -> list[Happening]:
         for row in queries.reminders(desk.db, case.id)
         if not row.superseded
     ]  # fmt: skip
-    # Stable: on one day the journal keeps its order, and reminders come after it.
-    return sorted(told, key=lambda h: (h.on, h.position is None))
+    return sorted(told, key=lambda h: (h.on, h.recorded_at, h.position or 0))
 
 
 def _reminder(row: queries.AnyRow) -> Happening:
     what, why = f"Reminder: {row.title}", f"to {row.recipients}"
-    return Happening(None, row.sent_on, "assetflow", "reminded", what, why)
+    return Happening(None, row.sent_on, row.recorded_at, "assetflow", "reminded", what, why)
 
 
 def _entry(case: Case, entry: Entry) -> Happening:
-    detail = json.loads(entry.detail)
-    what = _WORDS[entry.action](case, entry, detail)
-    return Happening(entry.position, entry.happened_on, entry.actor, entry.action, what, entry.why)
+    if entry.detail is None:
+        what = f"{entry.action.replace('_', ' ').capitalize()} (the words were erased)"
+    else:
+        what = _WORDS[entry.action](case, entry, entry.detail)
+    return Happening(
+        entry.position, entry.happened_on, entry.recorded_at, entry.actor, entry.action, what,
+        entry.why,
+    )  # fmt: skip
 
 
-def _opened(case: Case, entry: Entry, detail: dict[str, str]) -> str:
-    return f"Opened: {detail['asset']} for {detail['group']}"
+def _opened(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    return "; ".join([f"Opened: {detail['asset']} for {detail['group']}", *_along(detail)])
 
 
-def _advanced(case: Case, entry: Entry, detail: dict[str, str]) -> str:
+def _advanced(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
     moved = entry.from_stage != entry.to_stage and entry.to_stage
     stage = case.workflow.stages.get(entry.to_stage or "")
-    return f"{detail['label']} → {stage.label}" if moved and stage else detail["label"]
+    what = f"{detail['label']} → {stage.label}" if moved and stage else detail["label"]
+    return "; ".join([what, *_along(detail)])
 
 
-def _recorded(case: Case, entry: Entry, detail: dict[str, dict[str, object]]) -> str:
-    parts = [f"{name}: {facts.show(value)}" for name, value in detail["facts"].items()]
-    return f"Recorded {'; '.join(parts)}"
+def _recorded(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    first, *more = _along(detail)
+    return "; ".join([first[0].upper() + first[1:], *more])
 
 
-def _letter(case: Case, entry: Entry, detail: dict[str, dict[str, int]]) -> str:
-    names = (f"{name.replace('_', ' ')} (letter {n})" for name, n in detail["letters"].items())
-    return f"Sent {', '.join(names)}"
+def _along(detail: dict[str, Any]) -> list[str]:
+    """Say which facts a step put on the file, and which letters it sent."""
+    parts = [f"{name}: {facts.show(value)}" for name, value in detail.get("facts", {}).items()]
+    names = [
+        f"{name.replace('_', ' ')} (letter {number})"
+        for name, number in detail.get("letters", {}).items()
+    ]
+    found = [f"recorded {'; '.join(parts)}"] if parts else []
+    return [*found, f"sent {', '.join(names)}"] if names else found
 
 
 def _champion(case: Case, entry: Entry, detail: dict[str, str]) -> str:
@@ -81,7 +92,8 @@ def _given(case: Case, entry: Entry, detail: dict[str, str]) -> str:
     label = case.workflow.department_label(detail["department"])
     how = " (recorded)" if detail["method"] == "recorded" else ""
     condition = f", on condition: {detail['conditions']}" if detail["conditions"] else ""
-    return f"{label} signed: {detail['signatory']}{how}{condition}"
+    evidence = f"; evidence: {detail['evidence']}" if detail["evidence"] else ""
+    return f"{label} signed: {detail['signatory']}{how}{condition}{evidence}"
 
 
 def _objected(case: Case, entry: Entry, detail: dict[str, str]) -> str:
@@ -99,7 +111,7 @@ _WORDS: dict[str, Callable[[Case, Entry, Any], str]] = {
     "opened": _opened,
     "advanced": _advanced,
     "fact_recorded": _recorded,
-    "letter_issued": _letter,
+    "letter_issued": _recorded,
     "champion_named": _champion,
     "signoff_requested": _requested,
     "signoff_given": _given,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -75,21 +75,43 @@ class App:
     @contextmanager
     def reading(self, on: date | None = None) -> Iterator["Desk"]:
         """Open a desk that cannot change anything."""
-        from assetflow.casework.desk import Desk
-
         with self.store.read() as db:
-            yield Desk(db, self.settings, self._actor(), on or self.today, self.today, self.now)
+            yield self._desk(db, on)
 
     @contextmanager
     def writing(self, on: date | None = None) -> Iterator["Desk"]:
         """Open the one transaction of a command; letters become files after its commit."""
-        from assetflow.casework.desk import Desk
-        from assetflow.delivery import folder
+        with self.store.write() as db:
+            yield self._desk(db, on)
+        self._file_letters()
 
-        with self.store.write() as db:
-            yield Desk(db, self.settings, self._actor(), on or self.today, self.today, self.now)
-        with self.store.write() as db:
-            folder.write_pending(db, self.settings.home, self.now)
+    def _desk(self, db: Any, on: date | None) -> "Desk":
+        from assetflow.casework.desk import Desk
+
+        desk = Desk(db, self.settings, self._actor(), on or self.today, self.today, self.now)
+        if self.actor_typed:
+            _ = desk.actor  # somebody who was named must exist, whatever the command
+        return desk
+
+    def _file_letters(self) -> None:
+        """Write the files of new letters; whatever happens here, the case is saved already."""
+        from assetflow.delivery import folder
+        from assetflow.errors import Busy, OutsideFault
+
+        later = "the next command writes the files of its letters"
+        try:
+            with self.store.write() as db:
+                folder.write_pending(db, self.settings.home, self.now)
+        except Busy:
+            click.echo(f"  note: someone else is saving; {later}", err=True)
+        except OutsideFault as error:
+            if isinstance(error.__cause__, OSError):
+                raise
+            reason = error.what.removesuffix(" Nothing was changed.")
+            raise OutsideFault(
+                "The case is saved, but its letters were not filed.",
+                reasons=[reason], remedies=[later],
+            ) from error  # fmt: skip
 
     def _actor(self) -> str:
         return self.actor_typed or self.settings.acting_as

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from assetflow.cli import options, output
+from assetflow.cli import completion, options, output
 from assetflow.cli.app import App
 
 
@@ -87,7 +87,7 @@ def list_(app: App, search: str, json_: bool) -> None:
 
 
 @asset.command()
-@click.argument("asset_", metavar="ASSET")
+@click.argument("asset_", metavar="ASSET", shell_complete=completion.assets)
 @options.as_json
 @click.pass_obj
 def show(app: App, asset_: str, json_: bool) -> None:

@@ -1,11 +1,12 @@
 """``assetflow case``: the commands an officer lives on."""
 
+import sys
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetflow.cli import options, output
+from assetflow.cli import completion, options, output
 from assetflow.cli.app import App
 
 if TYPE_CHECKING:
@@ -21,13 +22,17 @@ def case() -> None:
 
 
 @case.command("open")
-@click.option("--asset", required=True, metavar="ASSET", help="Identifier, UPRN or name.")
-@click.option("--group", required=True, metavar="GROUP", help="Name of the community group.")
+@click.option("--asset", required=True, metavar="ASSET", shell_complete=completion.assets,
+              help="Identifier, UPRN or name.")  # fmt: skip
+@click.option("--group", required=True, metavar="GROUP", shell_complete=completion.groups,
+              help="Name of the community group.")  # fmt: skip
 @click.option(
     "--received", type=options.DAY, metavar="DATE", help="When the form came; else today."
 )
-@click.option("--officer", default="", metavar="PERSON", help="The case officer; else you.")
-@click.option("--champion", default="", metavar="PERSON", help="Name the champion straight away.")
+@click.option("--officer", default="", metavar="PERSON", shell_complete=completion.people,
+              help="The case officer; else you.")  # fmt: skip
+@click.option("--champion", default="", metavar="PERSON", shell_complete=completion.people,
+              help="Name the champion straight away.")  # fmt: skip
 @click.option("--workflow", "route", default="", metavar="NAME", help="The route; else the usual.")
 @click.option("--contact", default="", help="Contact of a group that is not on the list yet.")
 @click.option("--email", default="", help="Email of a group that is not on the list yet.")
@@ -87,7 +92,9 @@ def list_(
 
     with app.reading(as_of) as desk:
         ids = queries.all_case_ids(desk.db) if ended else queries.open_case_ids(desk.db)
-        found = [overview(desk, one) for one in queries.load_cases(desk.db, ids)]
+        cases = queries.load_cases(desk.db, ids)
+        _check_stage(stage, cases)
+        found = [overview(desk, one) for one in cases]
         me = desk.actor.name if mine else ""
     chosen = [
         o for o in found
@@ -112,6 +119,12 @@ def list_(
     output.table(headings, [_list_row(o) for o in chosen], "No cases here.")
 
 
+def _check_stage(stage: str, cases: "list[Case]") -> None:
+    known = dict.fromkeys(name for one in cases for name in one.workflow.stages)
+    if stage and known and stage not in known:
+        raise click.BadParameter(f"no such stage; known: {', '.join(known)}", param_hint="--stage")
+
+
 def _list_row(o: "Overview") -> tuple[output.Cell, ...]:
     due = f"{output.day(o.next_due_on)} {o.next_due}" if o.next_due_on else "-"
     words = [o.ladder_label] if o.ladder_label else []
@@ -124,7 +137,7 @@ def _list_row(o: "Overview") -> tuple[output.Cell, ...]:
 
 
 @case.command()
-@click.argument("case_", metavar="CASE")
+@options.case
 @options.as_of
 @options.as_json
 @click.pass_obj
@@ -213,7 +226,7 @@ def _answer(signoff: Any) -> output.Cell:
 
 
 @case.command("next")
-@click.argument("case_", metavar="CASE")
+@options.case
 @options.as_of
 @options.as_json
 @click.pass_obj
@@ -300,8 +313,8 @@ def _reasons(reference: str, step: "Step") -> list[tuple[str, str]]:
 
 
 @case.command()
-@click.argument("case_", metavar="CASE")
-@click.argument("trigger")
+@options.case
+@click.argument("trigger", shell_complete=completion.triggers)
 @options.fact
 @options.why
 @options.on
@@ -320,9 +333,18 @@ def advance(
     _advance(app, case_, trigger, options.facts_given(facts), why, on, json_)
 
 
+def _ask_why(ctx: click.Context, param: click.Parameter, given: str | None) -> str:
+    if given is not None or ctx.resilient_parsing:
+        return given or ""
+    if not sys.stdin.isatty():
+        raise click.MissingParameter(ctx=ctx, param=param)
+    answer: str = click.prompt("Why does the group withdraw", err=True)
+    return answer
+
+
 @case.command()
-@click.argument("case_", metavar="CASE")
-@click.option("--why", prompt="Why does the group withdraw", help="The reason, in a sentence.")
+@options.case
+@click.option("--why", callback=_ask_why, help="The reason, in a sentence; else you are asked.")
 @options.on
 @options.as_json
 @click.pass_obj
@@ -351,7 +373,7 @@ def _advance(
 
 
 @case.command()
-@click.argument("case_", metavar="CASE")
+@options.case
 @click.argument("facts", type=options.FACT, nargs=-1, required=True, metavar='NAME="VALUE"...')
 @options.why
 @options.on
@@ -378,7 +400,7 @@ def record(
 
 
 @case.command()
-@click.argument("case_", metavar="CASE")
+@options.case
 @click.argument("text")
 @options.on
 @options.as_json
@@ -395,7 +417,7 @@ def note(app: App, case_: str, text: str, on: date | None, json_: bool) -> None:
 
 
 @case.command()
-@click.argument("case_", metavar="CASE")
+@options.case
 @options.as_json
 @click.pass_obj
 def history(app: App, case_: str, json_: bool) -> None:

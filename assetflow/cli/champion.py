@@ -4,7 +4,7 @@ from datetime import date
 
 import click
 
-from assetflow.cli import options, output
+from assetflow.cli import completion, options, output
 from assetflow.cli.app import App
 
 
@@ -14,8 +14,8 @@ def champion() -> None:
 
 
 @champion.command()
-@click.argument("case_", metavar="CASE")
-@click.argument("person")
+@options.case
+@click.argument("person", shell_complete=completion.people)
 @options.why
 @options.on
 @options.as_json

@@ -1,19 +1,21 @@
 """``assetflow demo``: the main job on sample data, every command as an officer would type it."""
 
+import hashlib
 import shlex
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import click
 
 from assetflow.cli.app import App
-from assetflow.errors import BadFile, Problem, Refused
+from assetflow.errors import BadFile, OutsideFault, Problem, Refused
 
 MARKER = ".assetflow-demo"
 DEFAULT_HOME = "assetflow-demo"
@@ -38,17 +40,35 @@ def demo(app: App) -> None:
     It makes a home of its own (--home DIR; else ./assetflow-demo) that you can explore afterwards.
     """
     home = Path(app.home_typed or DEFAULT_HOME)
-    _fresh(home)
+    try:
+        _fresh(home)
+    except OSError as error:
+        raise OutsideFault(
+            f"There is no room for a demonstration in {str(home)[:200]}.",
+            reasons=[error.strerror or str(error)],
+            remedies=["choose another place: assetflow --home DIR demo"],
+        ) from error
     theatre = _Theatre(home, dict(app.environment))
     for step in _script():
         theatre.play(step)
+    (home / MARKER).write_text(_fingerprint(home))
     click.echo(f"\nThe demonstration ran {theatre.commands} commands; its home is {home}.")
+    if shutil.which("assetflow") is None:
+        click.echo(f"assetflow is not on your path; type {Path(sys.argv[0])} in its place.")
 
 
 def _fresh(home: Path) -> None:
-    """Make room for the demonstration; only a home that a demonstration made is replaced."""
+    """Make room for the demonstration; only a home that a demonstration made is replaced.
+
+    One that was worked in since is kept under another name.
+    """
     if (home / MARKER).is_file():
-        shutil.rmtree(home)
+        if (home / MARKER).read_text() in ("", _fingerprint(home)):
+            shutil.rmtree(home)
+        else:
+            kept = next(p for n in count(1) if not (p := Path(f"{home}-kept-{n}")).exists())
+            home.rename(kept)
+            click.echo(f"You have worked in {home}; it is kept as {kept}.")
     elif home.exists() and any(home.iterdir()):
         raise Refused(
             f"{home} is not empty and was not made by a demonstration; nothing was changed.",
@@ -56,6 +76,11 @@ def _fresh(home: Path) -> None:
         )
     home.mkdir(parents=True, exist_ok=True)
     (home / MARKER).touch()
+
+
+def _fingerprint(home: Path) -> str:
+    database = home / "assetflow.db"
+    return hashlib.sha256(database.read_bytes()).hexdigest() if database.is_file() else ""
 
 
 def _script() -> Iterator[Step]:
@@ -97,7 +122,8 @@ class _Theatre:
 
         self._show_day(on)
         click.echo(click.style("$ ", dim=True) + click.style(" ".join(typed.split()), bold=True))
-        at = datetime.combine(on, time(10), UTC)
+        # Every command takes a minute, so that what is recorded keeps its order.
+        at = datetime.combine(on, time(9), UTC) + timedelta(minutes=self.commands)
         # What an officer sees as one conversation stays one when it is kept in a file.
         with redirect_stderr(sys.stdout):
             code = main(self._arguments(typed), lambda: at, self.environment)

@@ -16,7 +16,7 @@ def letter() -> None:
 
 
 @letter.command()
-@click.argument("case_", metavar="CASE")
+@options.case
 @click.argument("name", metavar="LETTER")
 @options.fact
 @options.on
@@ -47,7 +47,7 @@ def preview(
 
 
 @letter.command()
-@click.argument("case_", metavar="CASE")
+@options.case
 @click.argument("name", metavar="LETTER")
 @options.fact
 @options.why
@@ -76,7 +76,7 @@ def issue(
 
 
 @letter.command("list")
-@click.argument("case_", metavar="[CASE]", default="")
+@options.any_case
 @options.as_json
 @click.pass_obj
 def list_(app: App, case_: str, json_: bool) -> None:

@@ -3,8 +3,11 @@
 Nothing heavy is imported here: ``--help`` and completion answer in the time click needs.
 """
 
+import contextlib
 import importlib
+import io
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,8 +15,9 @@ from typing import Any
 import click
 
 from assetflow import __version__
+from assetflow.cli import completion
 from assetflow.cli.app import App, Clock, system_clock
-from assetflow.errors import AssetflowError
+from assetflow.errors import AssetflowError, BadInput, OutsideFault
 
 # Each command: the module and name it stands under, and its line in --help.
 COMMANDS = {
@@ -29,8 +33,17 @@ COMMANDS = {
     "asset": ("asset:asset", "Import and look up the council's assets."),
     "group": ("group:group", "Add and list community groups."),
     "person": ("person:person", "Add and list the people who work on cases."),
+    "db": ("db:db", "Upgrade, back up and restore the database, and prove the record."),
+    "library": (
+        "library:library",
+        "Look up what a case can cite, such as other councils' practice.",
+    ),
     "workflow": ("workflow:workflow", "Check and explain the routes a case can take."),
 }
+
+
+# What no text, name or path needs, and what could steer a terminal or end a line of a letter early.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class LazyGroup(click.Group):
@@ -48,6 +61,15 @@ class LazyGroup(click.Group):
         found: click.Command = getattr(importlib.import_module(f"assetflow.cli.{module}"), name)
         return found
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; click itself would call it a failure that nobody reads to the end."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader of a pipe has gone; what is left to write has nowhere to go.
+            _silence()
+            return 0
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table above, without importing them."""
         with formatter.section("Commands"):
@@ -56,7 +78,8 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--home", metavar="DIR", help="The home folder; else ASSETFLOW_HOME.")
-@click.option("--as", "actor", metavar="PERSON", help="Who is acting; else as in the settings.")
+@click.option("--as", "actor", metavar="PERSON", shell_complete=completion.people,
+              help="Who is acting; else as in the settings.")  # fmt: skip
 @click.version_option(__version__, prog_name="assetflow")
 @click.pass_obj
 def cli(app: App, home: str | None, actor: str | None) -> None:
@@ -66,6 +89,8 @@ def cli(app: App, home: str | None, actor: str | None) -> None:
     is `assetflow case next CASE`.
     """
     app.home_typed = home or app.home_typed
+    if actor is not None and not actor.strip():
+        raise click.BadParameter("a name is missing", param_hint="--as")
     app.actor_typed = actor or app.actor_typed
 
 
@@ -77,27 +102,58 @@ def main(
     """Run one command line and give its exit code; never raises."""
     app = App(clock=clock, environment=os.environ if environment is None else environment)
     try:
+        _check_printable(arguments)
         result: Any = cli.main(
             args=list(arguments), prog_name="assetflow", standalone_mode=False, obj=app
         )
         return result if isinstance(result, int) else 0
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt, EOFError):
         click.echo("Stopped; nothing was changed.", err=True)
         return 130
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except AssetflowError as error:
-        click.echo(str(error), err=True)
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader of a pipe has gone; what is left to write has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (click.ClickException, AssetflowError) as error:
+        return _say(error)
+    except OSError as error:
+        _silence()
+        reason = error.strerror or type(error).__name__
+        click.echo(
+            f"The output could not be written: {reason}.\n"
+            "  → what was asked may be done already: look at the case before you repeat it",
+            err=True,
+        )
+        return OutsideFault.exit_code
     except Exception as error:
         return app.incident(error)
 
 
+def _say(error: click.ClickException | AssetflowError) -> int:
+    """Say what could not be done on standard error, and give its exit code."""
+    if isinstance(error, click.ClickException):
+        error.show()
+        return BadInput.exit_code
+    click.echo(str(error), err=True)
+    return error.exit_code
+
+
+def _silence() -> None:
+    """Let nothing more be written to a standard output that is gone or full."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _check_printable(arguments: Sequence[str]) -> None:
+    for argument in arguments:
+        if _UNPRINTABLE.search(argument):
+            shown = argument.encode("unicode_escape", "replace").decode()[:80]
+            raise BadInput(f"What was typed contains control characters: {shown}")
+
+
 def run() -> None:
     """Run the command line that was typed."""
+    # A closed standard output (`>&-`) is None; what is said then goes nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123 - for the whole run
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a letter shows a mark for it; what was done stays done.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     sys.exit(main(sys.argv[1:]))

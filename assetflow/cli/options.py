@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from assetflow.cli import completion
 from assetflow.facts import read_date
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -46,6 +47,10 @@ class NameValue(click.ParamType[tuple[str, str]]):
 DAY = Day()
 FACT = NameValue()
 
+case = click.argument("case_", metavar="CASE", shell_complete=completion.cases)
+any_case = click.argument(
+    "case_", metavar="[CASE]", default="", shell_complete=completion.cases
+)  # fmt: skip
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON for programs.")
 on = click.option("--on", type=DAY, metavar="DATE", help="When it happened; else today.")
 as_of = click.option(

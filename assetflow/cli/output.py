@@ -17,7 +17,9 @@ Cell = str | tuple[str, str]
 
 def emit_json(data: Any) -> None:
     """Print data as JSON with stable keys."""
-    click.echo(json.dumps(_plain(data), ensure_ascii=False, indent=2))
+    # Escapes stay exact where the other end cannot take every letter.
+    limited = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    click.echo(json.dumps(_plain(data), ensure_ascii=limited, indent=2))
 
 
 def _plain(data: Any) -> Any:
@@ -51,7 +53,10 @@ def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(*headings, box=SIMPLE_HEAD, pad_edge=False)
+    grid = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for number, heading in enumerate(headings):
+        # What stands first is what people type next: it is never cut.
+        grid.add_column(heading, no_wrap=number == 0, overflow="fold")
     for row in rows:
         grid.add_row(*(Text(*cell) if isinstance(cell, tuple) else Text(cell) for cell in row))
     Console().print(grid)

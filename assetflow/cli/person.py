@@ -4,7 +4,7 @@ from datetime import date
 
 import click
 
-from assetflow.cli import options, output
+from assetflow.cli import completion, options, output
 from assetflow.cli.app import App
 
 
@@ -17,6 +17,7 @@ def person() -> None:
 @click.argument("name")
 @click.option("--role", "roles", multiple=True, metavar="ROLE", help="A role; may be repeated.")
 @click.option("--department", "departments", multiple=True, metavar="DEPARTMENT",
+              shell_complete=completion.departments,
               help="The department a signatory signs for; may be repeated.")  # fmt: skip
 @click.option("--job-title", default="")
 @click.option("--email", default="")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assetflow.cli import options, output
+from assetflow.cli import completion, options, output
 from assetflow.cli.app import App
 from assetflow.cli.case import SIGNOFF_HEADINGS, signoff_rows
 
@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from assetflow.casework.signoffs import Asked
 
 for_step = click.option(
-    "--for", "trigger", default="", metavar="TRIGGER", help="The step signed for."
-)
-by = click.option("--by", default="", metavar="PERSON", help="Who signs or objects; else you.")
+    "--for", "trigger", default="", metavar="TRIGGER", help="The step signed for.",
+    shell_complete=completion.signed_triggers,
+)  # fmt: skip
+by = click.option(
+    "--by", default="", metavar="PERSON", help="Who signs or objects; else you.",
+    shell_complete=completion.people,
+)  # fmt: skip
 evidence = click.option("--evidence", default="", help="What shows it: an email, a minute.")
 
 
@@ -25,8 +29,8 @@ def signoff() -> None:
 
 
 @signoff.command()
-@click.argument("case_", metavar="CASE")
-@click.argument("trigger", default="")
+@options.case
+@click.argument("trigger", default="", shell_complete=completion.signed_triggers)
 @options.on
 @options.as_json
 @click.pass_obj
@@ -40,8 +44,8 @@ def request(app: App, case_: str, trigger: str, on: date | None, json_: bool) ->
 
 
 @signoff.command()
-@click.argument("case_", metavar="CASE")
-@click.argument("department")
+@options.case
+@click.argument("department", shell_complete=completion.departments)
 @by
 @evidence
 @click.option("--condition", default="", help="A condition under which the department signs.")
@@ -64,8 +68,8 @@ def give(
 
 
 @signoff.command("object")
-@click.argument("case_", metavar="CASE")
-@click.argument("department")
+@options.case
+@click.argument("department", shell_complete=completion.departments)
 @click.option("--category", required=True, help="The kind of objection; the route lists them.")
 @click.option("--reason", required=True, help="What the department objects to.")
 @click.option("--way-forward", default="", help="What would let the department sign.")
@@ -90,13 +94,13 @@ def object_(
     with app.writing(on) as desk:
         done = signoffs.object_(desk, case_, answer, given)
     blocks = done.case.workflow.objections[category].blocks
-    effect = "it blocks until resolved" if blocks else "it does not block; the champion hears of it"
+    effect = "it blocks until resolved" if blocks else "it does not block"
     label = done.case.workflow.department_label(department)
     _report(done, json_, f"{done.case.reference}: objection of {label} recorded; {effect}")
 
 
 @signoff.command("list")
-@click.argument("case_", metavar="[CASE]", default="")
+@options.any_case
 @options.as_json
 @click.pass_obj
 def list_(app: App, case_: str, json_: bool) -> None:
@@ -124,9 +128,16 @@ def list_(app: App, case_: str, json_: bool) -> None:
 def _report(done: "Asked", json_: bool, what: str) -> None:
     if json_:
         output.emit_json(
-            {"case": done.case.reference, "asked": done.departments, "letters": done.letters}
+            {
+                "case": done.case.reference,
+                "asked": done.departments,
+                "letters": done.letters,
+                "told": done.told,
+            }
         )
         return
     output.done(what)
     output.letters_sent(done.letters)
+    if done.told:
+        click.echo(f"  told at once: {', '.join(done.told)}")
     click.echo(f"  next: assetflow case next {done.case.reference}")

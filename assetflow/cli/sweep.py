@@ -54,7 +54,7 @@ def reminder() -> None:
 
 
 @reminder.command("list")
-@click.argument("case_", metavar="[CASE]", default="")
+@options.any_case
 @options.as_json
 @click.pass_obj
 def list_(app: App, case_: str, json_: bool) -> None:

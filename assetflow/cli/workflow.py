@@ -76,8 +76,6 @@ def _show_check(sound: "list[Workflow]", problems: list[str]) -> None:
         count = len(route.transitions)
         output.done(f"{route.name} version {route.version} is sound: {len(route.stages)} stages, "
                     f"{count} transitions")  # fmt: skip
-    if problems:
-        click.echo(f"{len(problems)} problem{'s' * (len(problems) != 1)}", err=True)
 
 
 @workflow.command()

@@ -38,6 +38,7 @@ def _write(home: Path, letter: Any) -> Sequence[Path]:
     try:
         targets[0].parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path, content in zip(targets, (_head(letter) + letter.text, letter.html), strict=True):
+            _check_free(path, content)
             _write_whole(path, content)
     except OSError as error:
         raise OutsideFault(
@@ -46,6 +47,12 @@ def _write(home: Path, letter: Any) -> Sequence[Path]:
             remedies=["make room or give access; the next command writes them"],
         ) from error
     return targets
+
+
+def _check_free(path: Path, content: str) -> None:
+    """Refuse to write over a file that says something else: a letter once sent never changes."""
+    if path.exists() and path.read_text(encoding="utf-8") != content:
+        raise FileExistsError(17, f"another letter lies at {path.name} already")
 
 
 def _head(letter: Any) -> str:

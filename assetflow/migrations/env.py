@@ -4,7 +4,7 @@ import os
 
 from alembic import context
 
-from assetflow.database import Store
+from assetflow.backends import backend_of
 from assetflow.models import metadata
 
 
@@ -12,7 +12,9 @@ def run() -> None:
     """Upgrade the database that the caller, or ASSETFLOW_DATABASE_URL, names."""
     engine = context.config.attributes.get("engine")
     if engine is None:
-        engine = Store(os.environ.get("ASSETFLOW_DATABASE_URL", "sqlite://")).migration_engine()
+        engine = backend_of(
+            os.environ.get("ASSETFLOW_DATABASE_URL", "sqlite://")
+        ).migration_engine()
     with engine.connect() as connection:
         context.configure(
             connection=connection,

@@ -15,6 +15,14 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "anchors",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(), nullable=False),
+        sa.Column("root", sa.String(length=64), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_anchors")),
+    )
+    op.create_table(
         "assets",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("unique_asset_id", sa.String(length=80), nullable=True),
@@ -52,6 +60,12 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_community_groups")),
         sa.UniqueConstraint("name", name=op.f("uq_community_groups_name")),
+    )
+    op.create_table(
+        "counters",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
     )
     op.create_table(
         "people",
@@ -98,12 +112,13 @@ def upgrade() -> None:
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("next_alert_on", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
         sa.CheckConstraint(
             "champion_id IS NULL OR champion_id <> officer_id",
             name=op.f("ck_cases_champion_not_officer"),
         ),
-        sa.CheckConstraint("version >= 1", name=op.f("ck_cases_version_positive")),
+        sa.CheckConstraint("version >= 0", name=op.f("ck_cases_version_not_negative")),
         sa.ForeignKeyConstraint(["asset_id"], ["assets.id"], name=op.f("fk_cases_asset_id")),
         sa.ForeignKeyConstraint(["champion_id"], ["people.id"], name=op.f("fk_cases_champion_id")),
         sa.ForeignKeyConstraint(
@@ -167,13 +182,25 @@ def upgrade() -> None:
         sa.Column("trigger", sa.String(length=60), nullable=True),
         sa.Column("from_stage", sa.String(length=60), nullable=True),
         sa.Column("to_stage", sa.String(length=60), nullable=True),
-        sa.Column("why", sa.Text(), server_default="", nullable=False),
-        sa.Column("detail", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("payload_digest", sa.String(length=64), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
         sa.CheckConstraint("position >= 1", name=op.f("ck_journal_position_positive")),
         sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_journal_actor_id")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_journal_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
         sa.UniqueConstraint("case_id", "position", name=op.f("uq_journal_case_id_position")),
+    )
+    op.create_table(
+        "journal_payloads",
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_journal_payloads_case_id")
+        ),
+        sa.PrimaryKeyConstraint("case_id", "position", name=op.f("pk_journal_payloads")),
     )
     op.create_table(
         "letters",
@@ -277,10 +304,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reminders")),
         sa.UniqueConstraint("case_id", "kind", "key", name=op.f("uq_reminders_case_id_kind_key")),
     )
-    for change in ("UPDATE", "DELETE"):
+    journal_is_append_only()
+
+
+def journal_is_append_only() -> None:
+    """Let the database itself refuse to change or delete what the journal says."""
+    on_postgresql = op.get_bind().dialect.name == "postgresql"
+    if on_postgresql:
         op.execute(
-            f"CREATE TRIGGER journal_refuses_{change.lower()} BEFORE {change} ON journal "
-            "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+            "CREATE FUNCTION journal_refuses() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$"
+        )
+    for change in ("UPDATE", "DELETE"):
+        does = (
+            "FOR EACH STATEMENT EXECUTE FUNCTION journal_refuses()"
+            if on_postgresql
+            else "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+        )
+        op.execute(
+            f"CREATE TRIGGER journal_refuses_{change.lower()} BEFORE {change} ON journal {does}"
         )
 
 

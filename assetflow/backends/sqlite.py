@@ -1,0 +1,146 @@
+"""SQLite, opened so that it loses nothing.
+
+Our own ``BEGIN IMMEDIATE`` (the driver's default loses half of all concurrent updates), no pool (a
+pooled connection carried over a fork loses commits), foreign keys on, and a journal mode that
+survives a power cut with the linked library.
+"""
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from assetflow.errors import AssetflowError, Busy, OutsideFault
+
+BUSY_SECONDS: float = 30
+# SQLite 3.7.0 to 3.51.2 can corrupt a write-ahead log that two connections reset at once.
+SAFE_WAL = (3, 51, 3)
+
+
+def pragmas() -> dict[str, str]:
+    """Give the settings that every connection is opened with."""
+    wal = sqlite3.sqlite_version_info >= SAFE_WAL
+    return {
+        "journal_mode": "WAL" if wal else "DELETE",
+        "synchronous": "FULL" if wal else "EXTRA",
+        "foreign_keys": "ON",
+        "trusted_schema": "OFF",
+        "cell_size_check": "ON",
+        "secure_delete": "ON",
+        "mmap_size": "0",
+    }
+
+
+class Sqlite:
+    """One SQLite file."""
+
+    reading: Mapping[str, object] = {"sqlite_begin": "DEFERRED"}
+    writing: Mapping[str, object] = {"sqlite_begin": "IMMEDIATE"}
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+
+    @property
+    def file(self) -> Path | None:
+        """Give the database file, or None for one that lives in memory."""
+        name = self.url.database
+        return Path(name) if name and name != ":memory:" else None
+
+    def engine(self) -> Engine:
+        """Give an engine whose transactions begin as their options say."""
+        engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", lambda connection, _record: _set(connection))
+        event.listen(engine, "begin", _begin_as_asked)
+        return engine
+
+    def migration_engine(self) -> Engine:
+        """Give an engine as revisions need it: foreign keys off, own ``BEGIN IMMEDIATE``."""
+        engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", lambda connection, _record: _set_for_revisions(connection))
+        event.listen(engine, "begin", lambda found: found.exec_driver_sql("BEGIN IMMEDIATE"))
+        return engine
+
+    def prepare(self) -> None:
+        """Make the file, readable by its owner alone."""
+        if self.file is not None and not self.file.exists():
+            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self.file, os.O_CREAT | os.O_WRONLY, 0o600))
+
+    def wrong(self, connection: Connection) -> list[str]:
+        """List what is wrong with the open file: damage, broken references, unsafe settings."""
+        found = []
+        if list(connection.execute(text("PRAGMA quick_check")).scalars()) != ["ok"]:
+            found.append("The database is damaged; restore the last backup.")
+        if connection.execute(text("PRAGMA foreign_key_check")).first():
+            found.append("Rows of the database point to rows that are gone; restore a backup.")
+        unsafe = [name for name, value in pragmas().items() if not _is_set(connection, name, value)]
+        if unsafe:
+            found.append(f"The database is not opened safely: {', '.join(unsafe)}.")
+        return found
+
+    def lacks_table(self, error: Exception) -> bool:
+        """Tell whether an error says that a table does not exist."""
+        return "no such table" in _cause(error)
+
+    def explain(self, error: Exception) -> AssetflowError | None:
+        """Give a driver's error in words a person can act on, or None where it is our own bug."""
+        if not isinstance(error, (DBAPIError, sqlite3.Error)):
+            return None
+        cause = _cause(error)
+        if "locked" in cause or "busy" in cause:
+            return Busy("Someone else is saving; nothing was changed.", remedies=["try again"])
+        outside = (OperationalError, sqlite3.OperationalError)
+        if isinstance(error, outside) or "malformed" in cause or "not a database" in cause:
+            return OutsideFault(
+                f"The database failed: {_plain(cause)}. Nothing was changed.",
+                remedies=["check the disk and the file, then run: assetflow doctor"],
+            )
+        return None
+
+
+_NUMBERS = {"FULL": "2", "EXTRA": "3", "ON": "1", "OFF": "0"}
+
+
+def _is_set(connection: Connection, name: str, wanted: str) -> bool:
+    value = str(connection.execute(text(f"PRAGMA {name}")).scalar()).lower()
+    return value in (wanted.lower(), _NUMBERS.get(wanted, wanted))
+
+
+def _set(connection: Any) -> None:
+    connection.isolation_level = None  # we begin, not the driver
+    for name, value in pragmas().items():
+        connection.execute(f"PRAGMA {name}={value}")
+
+
+def _set_for_revisions(connection: Any) -> None:
+    _set(connection)
+    # A rebuilt parent table with keys on deletes every child row and reports success.
+    connection.execute("PRAGMA foreign_keys=OFF")
+
+
+def _begin_as_asked(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA query_only={int(mode == 'DEFERRED')}")
+    driver.execute(f"BEGIN {mode}")
+
+
+def _cause(error: Exception) -> str:
+    # BEGIN is sent to the driver itself, so its errors come without SQLAlchemy's wrapping.
+    return str(error.orig if isinstance(error, DBAPIError) else error).lower()
+
+
+def _plain(cause: str) -> str:
+    known = {
+        "full": "the disk is full",
+        "readonly": "the file may not be written",
+        "unable to open": "the file cannot be opened",
+        "i/o": "the disk could not be read or written",
+        "not a database": "the file is not a database",
+        "malformed": "the file is damaged",
+    }
+    return next((words for sign, words in known.items() if sign in cause), cause)

@@ -1,0 +1,168 @@
+"""Backups that are opened and checked before anybody relies on them, and the way back."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from assetflow.casework import integrity
+from assetflow.casework.desk import Desk
+from assetflow.database import HEAD, Store
+from assetflow.errors import BadInput, OutsideFault, Refused
+from assetflow.settings import Settings
+
+PG_MISSING = "install PostgreSQL's client programs (pg_dump, pg_restore) of the server's version"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that was made and checked: where it lies and what is in it."""
+
+    path: Path
+    cases: int
+    records: int
+
+
+def back_up(settings: Settings, target: Path, now: datetime) -> Backup:
+    """Copy the database while others work, then open the copy and verify its journal.
+
+    A copy that cannot be verified is taken away again and reported.
+    """
+    if target.exists():
+        raise BadInput(f"{target} exists already; nothing was overwritten.")
+    store = Store(settings.database_url)
+    if store.file is None:
+        return _dump(settings, store, target)
+    store.check_revision()
+    _vacuum_into(store.file, target)
+    try:
+        return _checked(settings, target, now)
+    except Exception:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def restore(settings: Settings, source: Path, now: datetime) -> Backup:
+    """Put a backup into a place where there is no database yet, and verify it there."""
+    store = Store(settings.database_url)
+    if store.file is None:
+        return _undump(settings, store, source, now)
+    if store.file.exists() and store.revision() is not None:
+        raise Refused(
+            f"There is a database already: {store.file}; nothing was overwritten.",
+            remedies=["restore into an empty home, or move the old file away first"],
+        )
+    found = _checked(settings, source, now)
+    store.backend.prepare()
+    partial = store.file.with_name(store.file.name + ".restoring")
+    try:
+        shutil.copyfile(source, partial)
+        partial.chmod(0o600)
+        partial.replace(store.file)
+    except OSError as error:
+        raise OutsideFault(
+            f"{store.file} cannot be written.", reasons=[error.strerror or str(error)]
+        ) from error
+    return found
+
+
+def upgrade(settings: Settings, now: datetime) -> Backup | None:
+    """Bring the schema up to date, after a verified backup where there is anything to lose."""
+    store = Store(settings.database_url)
+    found, made = store.revision(), None
+    if found is not None and found != HEAD and store.file is not None:
+        folder = settings.home / "backups"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        target = folder / f"before-{HEAD}-{now:%Y%m%dT%H%M%S}.db"
+        _vacuum_into(store.file, target)
+        made = Backup(target, 0, 0)
+    store.upgrade()
+    return made
+
+
+# --- SQLite -------------------------------------------------------------------------------------
+
+
+def _vacuum_into(source: Path, target: Path) -> None:
+    try:
+        with closing(sqlite3.connect(source, timeout=30, isolation_level=None)) as db:
+            db.execute("VACUUM INTO ?", (str(target),))
+        target.chmod(0o600)
+        with closing(sqlite3.connect(target)) as copy:
+            state = copy.execute("PRAGMA integrity_check").fetchall()
+    except (sqlite3.Error, OSError) as error:
+        target.unlink(missing_ok=True)
+        raise OutsideFault(f"The backup {target} cannot be made.", reasons=[str(error)]) from error
+    if state != [("ok",)]:
+        target.unlink(missing_ok=True)
+        raise OutsideFault("The backup is damaged, and so may be the database.",
+                           remedies=["assetflow doctor", "assetflow db verify"])  # fmt: skip
+
+
+def _checked(settings: Settings, path: Path, now: datetime) -> Backup:
+    """Open a backup as a database of ours, and verify every chain in it."""
+    if not path.is_file():
+        raise BadInput(f"There is no backup {path}.")
+    copy = Store(f"sqlite:///{path.resolve().as_posix()}")
+    copy.check_revision()
+    return _verified(settings, copy, path, now)
+
+
+def _verified(settings: Settings, store: Store, path: Path, now: datetime) -> Backup:
+    with store.read() as db:
+        desk = Desk(db, settings, settings.acting_as, now.date(), now.date(), now)
+        found = integrity.verify(desk)
+    if found.findings:
+        raise Refused(
+            f"The journal in {path} does not verify.",
+            reasons=[f"{f.case} record {f.position} {f.sentence}." for f in found.findings],
+        )
+    return Backup(path, found.cases, found.records)
+
+
+# --- PostgreSQL -----------------------------------------------------------------------------------
+
+
+def _dump(settings: Settings, store: Store, target: Path) -> Backup:
+    store.check_revision()
+    _run("pg_dump", store, "--format=custom", f"--file={target}")
+    target.chmod(0o600)
+    listed = _run("pg_restore", store, "--list", str(target), connect=False)
+    if "journal_payloads" not in listed:
+        raise OutsideFault(f"{target} does not hold the whole database.")
+    return Backup(target, 0, 0)
+
+
+def _undump(settings: Settings, store: Store, source: Path, now: datetime) -> Backup:
+    if store.revision() is not None:
+        raise Refused(
+            "There are tables of assetflow in that database; nothing was overwritten.",
+            remedies=["make an empty database, and name it in database_url"],
+        )
+    if not source.is_file():
+        raise BadInput(f"There is no backup {source}.")
+    _run("pg_restore", store, "--single-transaction", "--no-owner", str(source))
+    store.check_revision()
+    return _verified(settings, store, source, now)
+
+
+def _run(program: str, store: Store, *arguments: str, connect: bool = True) -> str:
+    """Run a client program; the password travels in the environment, never on the command line."""
+    url = store.backend.url
+    found = shutil.which(program)
+    if found is None:
+        raise OutsideFault(f"{program} is not on this machine.", remedies=[PG_MISSING])
+    place = url.set(drivername="postgresql", password=None).render_as_string()
+    named = [f"--dbname={place}"] if connect else []
+    environment = {"PGPASSWORD": str(url.password)} if url.password else {}
+    done = subprocess.run(  # noqa: S603 - the program was found on the path, no shell is used
+        [found, *named, *arguments], capture_output=True, text=True, check=False,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise OutsideFault(f"{program} failed.", reasons=done.stderr.strip().splitlines()[:5])
+    return done.stdout

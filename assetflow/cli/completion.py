@@ -1,0 +1,208 @@
+"""Shell completion: what may stand at a place of a command line, read from the home's database.
+
+A shell asks at every press of the tab key. So the answer must come at once, which is why the
+database is read with the standard library alone (SQLAlchemy costs a quarter of a second), and it
+must never be a complaint: where anything stands in the way there is simply nothing to offer.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assetflow.cli.app import App
+from assetflow.workflow import Workflow, from_canonical
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from click.shell_completion import CompletionItem
+
+MOST = 100
+PATIENCE = 0.2  # seconds to wait for someone who is saving
+_SQLITE = re.compile(r"sqlite(\+\w+)?:///(?P<file>[^?]+)")
+_NEEDS_ESCAPE = re.compile(r"([^\w@%+=:,./-])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where completion happens: the command line so far, its home and the open database."""
+
+    ctx: click.Context
+    app: App
+    db: "sqlite3.Connection"
+
+    def case_typed(self) -> str:
+        """Give the case named on the command line so far, or nothing."""
+        if not any(param.name == "case_" for param in self.ctx.command.params):
+            return ""
+        # While an option waits for its value, click has not yet sorted the arguments.
+        return self.ctx.params.get("case_") or next(iter(self.ctx.args), "")
+
+    def newest_route(self) -> Workflow:
+        query = (
+            "SELECT canonical FROM workflow_versions WHERE name = ? ORDER BY version DESC LIMIT 1"
+        )
+        (canonical,) = self.db.execute(query, [self.app.settings.workflow]).fetchone()
+        return from_canonical(canonical)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The case that the command line names."""
+
+    id: int
+    stage: str
+    visit: int
+    route: Workflow
+
+
+Offer = tuple[str, str]  # what to type, and what it means
+Finder = Callable[[_Place], Iterable[Offer]]
+Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
+
+
+def _completer(find: Finder) -> Completer:
+    """Make a completer that offers what fits and never fails."""
+
+    def complete(
+        ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        try:
+            app = _app(ctx)
+            with closing(_database(app)) as db:
+                offers = _fitting(find(_Place(ctx, app, db)), incomplete.casefold())
+            return [_item(app, value, meaning) for value, meaning in offers]
+        except Exception:
+            return []
+
+    return complete
+
+
+def _app(ctx: click.Context) -> App:
+    """Give the run as it will be: a completed command line has not been run yet."""
+    root = ctx.find_root()
+    app: App = root.obj
+    return App(app.clock, app.environment, root.params.get("home"))
+
+
+def _database(app: App) -> "sqlite3.Connection":
+    import sqlite3
+
+    found = _SQLITE.match(app.settings.database_url)
+    if found is None:
+        raise ValueError(app.settings.database_url)
+    file = f"{Path(found['file']).absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(file, uri=True, timeout=PATIENCE)
+
+
+def _fitting(offers: Iterable[Offer], wanted: str) -> list[Offer]:
+    """Give the offers that begin with what was typed, else those in which it occurs."""
+    known = [offer for offer in offers if offer[0].isprintable()]
+    beginning = [offer for offer in known if offer[0].casefold().startswith(wanted)]
+    return (beginning or [o for o in known if wanted in " ".join(o).casefold()])[:MOST]
+
+
+def _item(app: App, value: str, meaning: str) -> "CompletionItem":
+    from click.shell_completion import CompletionItem
+
+    return CompletionItem(_as_a_word(app, value), help=" ".join(meaning.split()) or None)
+
+
+def _as_a_word(app: App, value: str) -> str:
+    """Write a value as bash inserts it; the other shells put in quotes what needs them."""
+    if not app.environment.get("_ASSETFLOW_COMPLETE", "").startswith("bash"):
+        return value
+    words = app.environment.get("COMP_WORDS", "").split("\n")
+    if words[-1].startswith(("'", '"')):
+        return value
+    # Twice: the script that bash runs takes one away.
+    return _NEEDS_ESCAPE.sub(r"\\\\\1", value)
+
+
+# --- what can be offered --------------------------------------------------------------------
+
+
+@_completer
+def cases(place: _Place) -> Iterator[Offer]:
+    """Offer case references, open cases first."""
+    query = (
+        "SELECT c.reference, coalesce(nullif(a.name, ''), a.street), g.name FROM cases c "
+        "JOIN assets a ON a.id = c.asset_id JOIN community_groups g ON g.id = c.group_id "
+        "ORDER BY c.closed_on IS NOT NULL, c.reference DESC"
+    )
+    for reference, asset, group in place.db.execute(query):
+        yield reference, f"{asset}, {group}"
+
+
+@_completer
+def triggers(place: _Place) -> Iterator[Offer]:
+    """Offer the triggers that the named case's stage has."""
+    case = _case(place)
+    for transition in case.route.from_stage(case.stage):
+        yield transition.trigger, transition.label
+
+
+@_completer
+def signed_triggers(place: _Place) -> Iterator[Offer]:
+    """Offer the triggers of the named case's stage that departments sign for."""
+    case = _case(place)
+    for transition in case.route.from_stage(case.stage):
+        if transition.signoffs:
+            yield transition.trigger, transition.label
+
+
+@_completer
+def departments(place: _Place) -> Iterator[Offer]:
+    """Offer the departments that owe the named case an answer, else all of the route."""
+    owing: set[str] = set()
+    if place.case_typed():
+        case = _case(place)
+        route = case.route
+        query = (
+            "SELECT department FROM signoffs WHERE case_id = ? AND stage_visit = ? "
+            "AND (decision IS NULL OR decision = 'objected')"
+        )
+        owing = {name for (name,) in place.db.execute(query, [case.id, case.visit])}
+    else:
+        route = place.newest_route()
+    for department in route.departments.values():
+        if not owing or department.id in owing:
+            yield department.id, department.label
+
+
+@_completer
+def people(place: _Place) -> Iterator[Offer]:
+    """Offer the short names of the people who work here."""
+    yield from place.db.execute("SELECT handle, name FROM people WHERE left_on IS NULL ORDER BY 2")
+
+
+@_completer
+def assets(place: _Place) -> Iterator[Offer]:
+    """Offer assets by identifier, else by UPRN."""
+    yield from place.db.execute(
+        "SELECT coalesce(unique_asset_id, uprn), trim(name || ' ' || street) FROM assets ORDER BY 1"
+    )
+
+
+@_completer
+def groups(place: _Place) -> Iterator[Offer]:
+    """Offer the community groups by name."""
+    yield from place.db.execute("SELECT name, contact_name FROM community_groups ORDER BY 1")
+
+
+def _case(place: _Place) -> _Case:
+    """Find the case that stands on the command line already: by reference, or by its number."""
+    typed = place.case_typed().strip()
+    number = f"%-{int(typed):04d}" if typed.isascii() and typed.isdigit() else ""
+    query = (
+        "SELECT c.id, c.stage, c.stage_visit, w.canonical FROM cases c "
+        "JOIN workflow_versions w ON w.id = c.workflow_version_id "
+        "WHERE c.reference = ? COLLATE NOCASE OR c.reference LIKE ?"
+    )
+    ((found, stage, visit, canonical),) = place.db.execute(query, [typed, number])
+    return _Case(found, stage, visit, from_canonical(canonical))

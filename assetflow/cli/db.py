@@ -1,0 +1,138 @@
+"""``assetflow db``: upgrade, back up, restore and prove the record."""
+
+from pathlib import Path
+
+import click
+
+from assetflow.cli import options, output
+from assetflow.cli.app import App
+
+FILE = click.Path(path_type=Path)
+
+
+@click.group()
+def db() -> None:
+    """Upgrade, back up and restore the database, and prove the record."""
+
+
+@db.command()
+@options.as_json
+@click.pass_obj
+def upgrade(app: App, json_: bool) -> None:
+    """Bring the database up to date, after a checked backup; running it again does nothing."""
+    from assetflow.casework import backups
+
+    made = backups.upgrade(app.settings, app.now)
+    if json_:
+        output.emit_json({"backup": str(made.path) if made else None})
+        return
+    if made:
+        output.done(f"backup: {made.path}")
+    output.done("the database is up to date")
+
+
+@db.command()
+@click.argument("file", type=FILE)
+@options.as_json
+@click.pass_obj
+def backup(app: App, file: Path, json_: bool) -> None:
+    """Copy the database to FILE while others work, and verify the copy."""
+    from assetflow.casework import backups
+
+    _say(backups.back_up(app.settings, file, app.now), json_, "backup made and verified")
+
+
+@db.command()
+@click.argument("file", type=FILE)
+@options.as_json
+@click.pass_obj
+def restore(app: App, file: Path, json_: bool) -> None:
+    """Put the backup FILE into a home that has no database yet, and verify it."""
+    from assetflow.casework import backups
+
+    _say(backups.restore(app.settings, file, app.now), json_, "restored and verified")
+
+
+def _say(found: object, json_: bool, what: str) -> None:
+    from assetflow.casework.backups import Backup
+
+    assert isinstance(found, Backup)  # noqa: S101 - narrows the type
+    if json_:
+        output.emit_json({"file": str(found.path), "cases": found.cases, "records": found.records})
+        return
+    counted = f": {found.cases} cases, {found.records} records" if found.records else ""
+    output.done(f"{what}{counted} ({found.path})")
+
+
+@db.command()
+@click.argument("anchors", nargs=-1, type=FILE)
+@options.as_json
+@click.pass_obj
+def verify(app: App, anchors: tuple[Path, ...], json_: bool) -> None:
+    """Recompute every journal, and hold it against ANCHORS: files, or folders of them.
+
+    Exit code 1 means that the record contradicts itself or an anchor.
+    """
+    from assetflow.casework import integrity
+
+    files = [f for a in anchors for f in (sorted(a.glob("*.json")) if a.is_dir() else [a])]
+    with app.reading() as desk:
+        found = integrity.verify(desk, files)
+    if json_:
+        output.emit_json(found)
+    else:
+        for finding in found.findings:
+            place = f"{finding.case} record {finding.position} " if finding.case else ""
+            click.echo(f"✗ {place}{finding.sentence}", err=True)
+        counted = f"{found.records} records of {found.cases} cases, {found.anchors} anchors"
+        if not found.findings:
+            output.done(f"the record is whole: {counted}")
+        else:
+            click.echo(f"findings: {len(found.findings)}, in {counted}", err=True)
+    if found.findings:
+        click.get_current_context().exit(1)
+
+
+@db.command()
+@click.argument("folder", type=FILE)
+@options.as_json
+@click.pass_obj
+def anchor(app: App, folder: Path, json_: bool) -> None:
+    """Write the heads of all journals to a new file in FOLDER, outside this machine if you can.
+
+    Whoever can write the database can rewrite a journal; an anchor kept elsewhere shows it.
+    """
+    from assetflow.casework import integrity
+    from assetflow.errors import BadInput
+
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder.", remedies=["name a folder that exists"])
+    target = folder / f"anchor-{app.now:%Y%m%dT%H%M%S%f}.json"
+    with app.writing() as desk:
+        taken = integrity.take_anchor(desk)
+        integrity.write_new(target, integrity.anchor_text(taken))
+    if json_:
+        output.emit_json({"file": str(target), "code": taken.code, "cases": len(taken.heads)})
+        return
+    output.done(f"anchor of {len(taken.heads)} cases: {target}")
+    click.echo(f"  code: {taken.code}")
+
+
+@db.command()
+@click.argument("file", type=FILE)
+@options.as_json
+@click.pass_obj
+def export(app: App, file: Path, json_: bool) -> None:
+    """Write the whole journal to FILE, for others to check without assetflow."""
+    import json
+
+    from assetflow.casework import integrity
+
+    with app.reading() as desk:
+        found = integrity.export(desk)
+    integrity.write_new(file, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    if json_:
+        output.emit_json({"file": str(file), "cases": len(found["cases"])})
+        return
+    output.done(f"journal of {len(found['cases'])} cases: {file}")
+    click.echo("  check it elsewhere: python tools/verify_journal.py FILE")

@@ -1,0 +1,243 @@
+"""What the tab key offers: what fits at that place, at once, and never a complaint."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.shell_completion import ShellComplete
+from conftest import Terminal
+
+from assetflow.cli.app import App, system_clock
+from assetflow.cli.main import cli
+
+# These look into the SQLite file, or at what a start of the program costs with it.
+pytestmark = pytest.mark.sqlite_only
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def office(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with one case that these tests only look at."""
+    home = tmp_path_factory.mktemp("completion") / "home"
+    shutil.copytree(_template, home)
+    Terminal(home)("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
+    return home
+
+
+def offered(home: Path, line: str, **environment: str) -> list[str]:
+    """Press the tab key at the end of a command line; give what is offered."""
+    *words, incomplete = line.split(" ")
+    app = App(system_clock, {"ASSETFLOW_HOME": str(home), **environment})
+    completion = ShellComplete(cli, {"obj": app}, "assetflow", "_ASSETFLOW_COMPLETE")
+    return [str(item.value) for item in completion.get_completions(words, incomplete)]
+
+
+def meanings(home: Path, line: str) -> dict[str, str | None]:
+    *words, incomplete = line.split(" ")
+    app = App(system_clock, {"ASSETFLOW_HOME": str(home)})
+    completion = ShellComplete(cli, {"obj": app}, "assetflow", "_ASSETFLOW_COMPLETE")
+    return {str(i.value): i.help for i in completion.get_completions(words, incomplete)}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "case show ",
+        "case next ",
+        "case advance ",
+        "case history ",
+        "case withdraw ",
+        "champion name ",
+        "signoff give ",
+        "signoff list ",
+        "letter issue ",
+        "letter list ",
+        "reminder list ",
+    ],
+)
+def test_wherever_a_case_is_wanted_its_reference_is_offered(office: Path, line: str) -> None:
+    assert offered(office, line) == ["CAT-2026-0001"]
+
+
+def test_a_case_is_found_by_its_number_its_building_or_its_group(case: Terminal) -> None:
+    case("group", "add", "Allotment Society")
+    case("case", "open", "--asset", "SAMPLE-0003", "--group", "Allotment Society")
+    first, second = "CAT-2026-0001", "CAT-2026-0002"
+    assert offered(case.home, "case show ") == [second, first]
+    assert offered(case.home, "case show cat-2026-0001") == [first]
+    assert offered(case.home, "case show 0002") == [second]
+    assert offered(case.home, "case show pavilion") == [first]
+    assert offered(case.home, "case show allot") == [second]
+    assert offered(case.home, "case show nothing") == []
+
+
+def test_cases_that_have_ended_come_last(case: Terminal) -> None:
+    case("group", "add", "Allotment Society")
+    case("case", "open", "--asset", "SAMPLE-0003", "--group", "Allotment Society")
+    case("case", "withdraw", "2", "--why", "Found another site")
+    assert offered(case.home, "case show ") == ["CAT-2026-0001", "CAT-2026-0002"]
+
+
+def test_the_triggers_offered_are_those_of_the_cases_stage(case: Terminal) -> None:
+    steps = case("case", "next", "1", "--json").json["steps"]
+    assert offered(case.home, "case advance 1 ") == [step["trigger"] for step in steps]
+    assert offered(case.home, "case advance cat-2026-0001 ac") == ["accept"]
+    labels = {step["trigger"]: step["label"] for step in steps}
+    assert meanings(case.home, "case advance 0001 ") == labels
+    assert offered(case.home, "case advance 7 ") == []
+    assert offered(case.home, "signoff request 1 ") == ["accept"]
+
+
+def test_an_answer_is_asked_of_the_departments_that_owe_one(case: Terminal) -> None:
+    everyone = offered(case.home, "signoff give 1 ")
+    assert {"service", "legal", "insurance"} <= set(everyone)
+    case("signoff", "request", "1")
+    assert offered(case.home, "signoff give 1 ") == ["service"]
+    case("signoff", "give", "1", "service", "--by", "nadia")
+    assert offered(case.home, "signoff object 1 ") == ["legal", "ward_councillors"]
+    assert offered(case.home, "signoff give 1 legal --for ") == ["accept"]
+    assert offered(case.home, "person add X --department le") == ["legal"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--as own",
+        "champion name 1 own",
+        "case open --officer own",
+        "case open --champion own",
+        "signoff give 1 legal --by own",
+    ],
+)
+def test_wherever_a_person_is_wanted_a_short_name_is_offered(office: Path, line: str) -> None:
+    assert offered(office, line.replace("own", "owe")) == ["owen.price"]
+    assert offered(office, line.replace("own", "price")) == ["owen.price"]
+
+
+def test_people_who_have_left_are_not_offered(case: Terminal) -> None:
+    with closing(sqlite3.connect(case.home / "assetflow.db")) as db, db:
+        db.execute("UPDATE people SET left_on = '2025-12-31' WHERE handle = 'owen.price'")
+    assert "owen.price" not in offered(case.home, "champion name 1 ")
+
+
+def test_assets_are_offered_by_identifier_and_found_by_name(office: Path) -> None:
+    assert offered(office, "asset show SAMPLE-0001") == ["SAMPLE-0001"]
+    assert "SAMPLE-0001" in offered(office, "case open --asset orrell")
+    assert meanings(office, "asset show sample-0001") == {
+        "SAMPLE-0001": "Orrell Mount Pavilion Orrell Road"
+    }
+
+
+def test_a_thousand_assets_do_not_flood_the_screen(case: Terminal) -> None:
+    with closing(sqlite3.connect(case.home / "assetflow.db")) as db, db:
+        db.executemany(
+            "INSERT INTO assets (unique_asset_id, name, recorded_at) VALUES (?, 'Hall', '2026')",
+            [(f"MANY-{n}",) for n in range(1000)],
+        )
+    began = time.monotonic()
+    assert len(offered(case.home, "asset show MANY")) == 100
+    assert time.monotonic() - began < 1
+
+
+def test_group_names_are_offered_as_the_shell_takes_them(office: Path) -> None:
+    assert offered(office, "case open --group bow") == ["Bowls Club"]
+    in_bash = {"_ASSETFLOW_COMPLETE": "bash_complete", "COMP_WORDS": "assetflow\ncase\nbow"}
+    assert offered(office, "case open --group bow", **in_bash) == [r"Bowls\\ Club"]
+    in_quotes = {**in_bash, "COMP_WORDS": 'assetflow\ncase\n"bow'}
+    assert offered(office, "case open --group bow", **in_quotes) == ["Bowls Club"]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+def test_bash_itself_completes_a_reference_and_a_name_with_a_space(
+    office: Path, tmp_path: Path
+) -> None:
+    program = tmp_path / "assetflow"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m assetflow "$@"\n')
+    program.chmod(0o755)
+    script = """
+    eval "$(_ASSETFLOW_COMPLETE=bash_source assetflow)"
+    complete_word() {
+        COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); COMPREPLY=()
+        _assetflow_completion assetflow 2>&1; printf '%s\\n' "${COMPREPLY[@]}"
+    }
+    complete_word assetflow case show CAT
+    complete_word assetflow case open --group 'Bowls\\ C'
+    """
+    done = subprocess.run(
+        ["bash", "--norc", "-c", script],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(ROOT),
+             "ASSETFLOW_HOME": str(office)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["CAT-2026-0001", r"Bowls\ Club"], done.stderr
+
+
+def test_the_home_typed_before_counts(office: Path, tmp_path: Path) -> None:
+    assert offered(tmp_path / "nowhere", f"--home {office} case show ") == ["CAT-2026-0001"]
+
+
+# --- whatever stands in the way -------------------------------------------------------------
+
+PLACES = (
+    "case show ",
+    "case advance 1 ",
+    "signoff give 1 ",
+    "champion name 1 ",
+    "asset show ",
+    "case open --group ",
+    "person add X --department ",
+)
+
+
+@pytest.mark.parametrize(
+    "trouble", ["no home", "no database", "not a database", "an empty file", "bad settings"]
+)
+def test_in_a_broken_home_nothing_is_offered_and_nothing_is_said(
+    af: Terminal, trouble: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    database, settings = af.home / "assetflow.db", af.home / "assetflow.toml"
+    if trouble == "no home":
+        shutil.rmtree(af.home)
+    elif trouble == "no database":
+        database.unlink()
+    elif trouble == "bad settings":
+        settings.write_text("[assetflow]\ncalendar = 7", encoding="utf-8")
+    else:
+        database.write_bytes(b"" if trouble == "an empty file" else b"not a database" * 400)
+    before = sorted(af.home.rglob("*")) if af.home.exists() else []
+    assert [offered(af.home, line) for line in PLACES] == [[]] * len(PLACES)
+    assert (sorted(af.home.rglob("*")) if af.home.exists() else []) == before
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "typed", ["'", '"', "%", "_", "(", "[", "\\", "🏛", "x" * 5000, "1;DROP", "²", "9" * 5000]
+)
+def test_odd_characters_find_nothing_and_break_nothing(office: Path, typed: str) -> None:
+    for line in ("case show {}", "case advance {} ", "asset show {}", "champion name 1 {}"):
+        offered(office, line.format(typed))
+    assert offered(office, f"case show {typed}") == []
+
+
+def test_a_name_that_no_shell_could_take_is_left_out(case: Terminal) -> None:
+    with closing(sqlite3.connect(case.home / "assetflow.db")) as db, db:
+        db.execute("UPDATE community_groups SET name = 'Bowls' || char(10) || 'plain,rm'")
+        db.execute("UPDATE assets SET name = 'Hall' || char(10) || 'plain,rm'")
+    assert offered(case.home, "case open --group ") == []
+    assert "\n" not in str(meanings(case.home, "asset show SAMPLE-0001")["SAMPLE-0001"])
+
+
+def test_while_someone_else_saves_the_tab_key_does_not_wait(office: Path) -> None:
+    with closing(sqlite3.connect(office / "assetflow.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        assert offered(office, "case show ") == []
+        assert time.monotonic() - began < 1
+        other.execute("ROLLBACK")
+    assert offered(office, "case show ") == ["CAT-2026-0001"]

@@ -1,0 +1,621 @@
+"""Workflow files: sound ones become routes, and every problem of the others is named by its line.
+
+``workflow_problems`` holds one small file for each way to go wrong. Its first line says which
+problem is expected on which line, its second what a person is told.
+"""
+
+import ast
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Terminal
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from assetflow import data_files, definitions, soundness, yaml_reader
+from assetflow.errors import BadFile, NotFound, Problem
+from assetflow.settings import SHIPPED, Settings
+from assetflow.soundness import Surroundings
+from assetflow.workflow import Workflow, from_canonical
+
+PROBLEM_FILES = sorted((Path(__file__).parent / "workflow_problems").glob("*.yaml"))
+SHIPPED_ROUTES = sorted(
+    path
+    for path in (SHIPPED / "workflows").glob("*.yaml")
+    if not path.name.endswith(".scenario.yaml")
+)
+ROUTE = SHIPPED / "workflows" / "community_asset_transfer.yaml"
+
+# A small route that uses everything a workflow file can say.
+TINY = """\
+name: tiny_route
+label: A tiny route
+version: 1
+reference_prefix: TINY
+initial: asked
+stall_limit: 12 months
+review_within: 20 working days
+sources: [the council's asset policy]
+departments:
+  legal: {label: Legal}
+  finance: {label: Finance}
+roles:
+  officer: {label: an officer}
+rights:
+  open_case: [officer]
+  name_champion: [officer]
+  record_fact: [case_officer, officer]
+  request_signoff: [case_officer]
+  record_signoff: [case_officer]
+  issue_letter: [case_officer]
+  write_note: [case_officer]
+facts:
+  keys_handed_over_on: {label: Day of the keys, type: date, hint: a date, due_in: [agreed]}
+  benchmark: {label: Entry that is followed, type: library, library: benchmark_library}
+stages:
+  asked: {label: Asked, department: legal, target: 10 working days, source: a guess}
+  agreed: {label: Agreed, waiting_on: group, target: 2 weeks, verified: true}
+  completed: {label: Completed, end: completed}
+on_open: [acknowledgement]
+letters: [withdrawal]
+transitions:
+  agree:
+    label: Agree
+    from: [asked]
+    to: agreed
+    who: [case_officer]
+    requires:
+      - champion_named
+      - library_entry_cited: {fact: benchmark}
+    signoffs:
+      - {department: legal, within: 5 working days, question: "Is the title good?"}
+      - {department: finance, within: 1 week, question: "Any cost?", order: 2, mode: consultee}
+  wait:
+    label: Wait for the group
+    from: ["*"]
+    who: [officer]
+    waiting_on: group
+    why_needed: true
+  finish:
+    label: Hand over
+    from: [agreed]
+    to: completed
+    who: [case_officer]
+    letters: [completion]
+ladder:
+  red: {label: Red, after: 9 months, to: [champion], requires: a plan, colour: red}
+alerts:
+  silence: {after: 20 working days, to: [case_officer], source: proposal}
+  stage_overdue: {to: [champion]}
+objections:
+  safety: {label: It would be unsafe, blocks: true, authority_needed: true}
+criteria:
+  benefit: {label: Community benefit, weight: 60}
+  money: {label: Money, weight: 40}
+"""
+
+
+@pytest.fixture(scope="module")
+def around() -> Surroundings:
+    """What a route may refer to where no council has files of its own."""
+    shipped = Settings(home=Path("no such home"), database_url="sqlite://")
+    return definitions.surroundings(shipped, data_files.calendar(shipped))
+
+
+@pytest.fixture
+def tiny(around: Surroundings, tmp_path: Path) -> Workflow:
+    """The small route, read from a file."""
+    return read(TINY, around, tmp_path)
+
+
+def read(text: str | bytes, around: Surroundings, folder: Path) -> Workflow:
+    """Read a route from its text."""
+    path = folder / "tiny_route.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return definitions.load(path, around)
+
+
+def problems_of(path: Path, around: Surroundings) -> list[Problem]:
+    """The problems for which a file is refused; it must be."""
+    with pytest.raises(BadFile) as caught:
+        definitions.load(path, around)
+    return list(caught.value.problems)
+
+
+def edited(old: str, new: str) -> str:
+    """The small route with one edit."""
+    assert TINY.count(old) == 1, old
+    return TINY.replace(old, new)
+
+
+# --- every problem has its example ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PROBLEM_FILES, ids=lambda path: path.stem)
+def test_each_example_has_the_one_problem_it_announces(path: Path, around: Surroundings) -> None:
+    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+    announced = re.fullmatch(r"# expect: ([a-z0-9-]+) ([0-9]+)", lines[0])
+    assert announced, lines[0]
+    (problem,) = problems_of(path, around)
+    assert (problem.code, str(problem.line)) == announced.groups()
+    told = problem.message + (f" ({problem.suggestion})" if problem.suggestion else "")
+    assert f"# {told}" == lines[1]
+    assert path.stem.startswith(problem.code)
+    assert len(lines) <= 60
+
+
+MADE_ON_THE_SPOT = {
+    "too-large": b"#" * (yaml_reader.MAX_BYTES + 1),
+    "too-many-entries": b"label: [" + b"a," * yaml_reader.MAX_EVENTS + b"]",
+}
+
+
+@pytest.mark.parametrize(("code", "raw"), MADE_ON_THE_SPOT.items(), ids=MADE_ON_THE_SPOT.keys())
+def test_a_file_too_big_to_keep_as_an_example_is_refused(
+    code: str, raw: bytes, around: Surroundings, tmp_path: Path
+) -> None:
+    path = tmp_path / "big.yaml"
+    path.write_bytes(raw)
+    assert [problem.code for problem in problems_of(path, around)] == [code]
+
+
+def test_every_problem_that_can_be_reported_has_an_example() -> None:
+    shown = {path.read_bytes().split()[2].decode() for path in PROBLEM_FILES}
+    in_the_source = {
+        code
+        for module in (yaml_reader, soundness, definitions)
+        for code in _codes(ast.parse(Path(module.__file__ or "").read_text(encoding="utf-8")))
+    }
+    # `wrong-type` is the shape's last resort; a file that cannot be opened has no example.
+    assert in_the_source | {"wrong-type", "missing-key"} == {
+        *shown,
+        *MADE_ON_THE_SPOT,
+        "unreadable",
+    }
+
+
+# Where the code stands among the arguments of what makes a problem.
+_CODE_AT = {"Finding": 1, "Problem": 3, "problem": 1, "_Stop": 1, "_unknown": 1}
+
+
+def _codes(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func).rpartition(".")[2]
+        at = _CODE_AT.get(called, len(node.args))
+        for code in node.args[at : at + 1]:
+            if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                yield f"unknown-{code.value}" if called == "_unknown" else code.value
+
+
+# --- all at once ------------------------------------------------------------------------------
+
+
+def test_all_problems_of_meaning_are_reported_at_once_by_line(
+    around: Surroundings, tmp_path: Path
+) -> None:
+    text = (
+        TINY.replace("initial: asked", "initial: askd")
+        .replace("stall_limit: 12 months", "stall_limit: 12 moons")
+        .replace("      - champion_named\n", "      - champion_nmed\n")
+        .replace("letters: [completion]", "letters: [compleion]")
+        .replace("department: finance, within", "department: finanse, within")
+        .replace("to: [champion], requires", "to: [champon], requires")
+        .replace("weight: 60", "weight: 50")
+    )
+    path = tmp_path / "tiny_route.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert [(p.line, p.code) for p in problems_of(path, around)] == [
+        (5, "unknown-stage"),
+        (6, "bad-duration"),
+        (38, "unknown-guard"),
+        (42, "unknown-department"),
+        (54, "unknown-letter"),
+        (56, "unknown-role"),
+        (62, "weights"),
+    ]
+
+
+def test_all_problems_of_shape_are_reported_at_once_by_line(
+    around: Surroundings, tmp_path: Path
+) -> None:
+    text = (
+        TINY.replace("version: 1\n", "version: one\n")
+        .replace("weight: 40", "wait: 40")
+        .replace("    why_needed: true\n", "    why_needed: sometimes\n")
+        .replace("  legal: {label: Legal}", "  legal: {label: Legal, id: legal}")
+    )
+    path = tmp_path / "tiny_route.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert [(p.line, p.code, p.message) for p in problems_of(path, around)] == [
+        (3, "wrong-type", "version must be a whole number"),
+        (10, "unknown-key", "id is not written inside the entry; legal is its name already"),
+        (48, "wrong-type", "why_needed must be true or false"),
+        (64, "missing-key", "weight is missing"),
+        (64, "unknown-key", "wait is not a key that is known here"),
+    ]
+
+
+def test_a_refusal_says_how_to_check_the_file_again(around: Surroundings) -> None:
+    path = next(path for path in PROBLEM_FILES if path.stem == "unknown-guard")
+    with pytest.raises(BadFile, match=r"unknown-guard\.yaml cannot be used") as caught:
+        definitions.load(path, around)
+    assert caught.value.remedies == (f"mend the file, then run: assetflow workflow check {path}",)
+
+
+# A long loop or long periods must neither be missed nor run beyond the calendar.
+LONG = {
+    "a route whose stages take too long together": ("target: 2 weeks", "target: 355 calendar days"),
+    "a route that only just reaches the limit": ("target: 2 weeks", "target: 351 calendar days"),
+    "a stage of a hundred years": ("target: 2 weeks", "target: 100 years"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), LONG.values(), ids=LONG.keys())
+def test_targets_must_stay_below_the_stall_limit(
+    old: str, new: str, around: Surroundings, tmp_path: Path
+) -> None:
+    with pytest.raises(BadFile) as caught:
+        read(edited(old, new), around, tmp_path)
+    assert [(p.line, p.code) for p in caught.value.problems] == [(6, "targets-too-long")]
+
+
+def test_targets_may_come_within_a_day_of_the_stall_limit(
+    around: Surroundings, tmp_path: Path
+) -> None:
+    route = read(edited("target: 2 weeks", "target: 350 calendar days"), around, tmp_path)
+    assert route.stages["agreed"].target == "350 calendar days"
+
+
+def test_a_path_that_runs_in_a_circle_is_measured_too(around: Surroundings, tmp_path: Path) -> None:
+    # The first way on from the second stage leads back, so the straight path never ends.
+    text = edited("target: 2 weeks", "target: 13 months").replace(
+        "  finish:\n    label: Hand over\n    from: [agreed]",
+        "  back:\n    label: Back\n    from: [agreed]\n    to: asked\n    who: [officer]\n"
+        "  finish:\n    label: Hand over\n    from: [asked]",
+    )
+    with pytest.raises(BadFile) as caught:
+        read(text, around, tmp_path)
+    assert [problem.code for problem in caught.value.problems] == ["targets-too-long"]
+
+
+# --- the shipped routes -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", SHIPPED_ROUTES, ids=lambda path: path.stem)
+def test_every_shipped_route_is_sound(path: Path, around: Surroundings) -> None:
+    route = definitions.load(path, around)
+    assert route.name == path.stem
+    assert route.main_path()[-1].end
+
+
+@pytest.mark.parametrize("path", SHIPPED_ROUTES, ids=lambda path: path.stem)
+def test_a_stored_route_is_the_route_that_was_read(path: Path, around: Surroundings) -> None:
+    same_after_storing(definitions.load(path, around))
+
+
+def test_a_stored_route_keeps_everything_a_file_can_say(tiny: Workflow) -> None:
+    same_after_storing(tiny)
+
+
+def same_after_storing(route: Workflow) -> None:
+    """Store a route as its canonical text and rebuild it: text, hash and values are the same."""
+    stored = from_canonical(route.canonical)
+    assert stored.sha256 == route.sha256
+    assert stored.canonical == route.canonical
+    for field in fields(Workflow):
+        before, after = getattr(route, field.name), getattr(stored, field.name)
+        assert (type(after), after) == (type(before), before), field.name
+        if isinstance(before, dict):
+            assert list(after) == list(before), field.name
+
+
+# --- what changes the hash --------------------------------------------------------------------
+
+
+def test_any_change_of_a_stored_value_changes_the_hash(tiny: Workflow) -> None:
+    hashes = [tiny.sha256]
+    for changed in _with_one_change(json.loads(tiny.canonical)):
+        hashes.append(from_canonical(json.dumps(changed)).sha256)
+    assert len(hashes) > 100
+    assert len(set(hashes)) == len(hashes)
+
+
+def _with_one_change(value: Any) -> Iterator[Any]:
+    """The same data with one thing changed, for every thing in it."""
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            yield from ({**value, key: changed} for changed in _with_one_change(inside))
+    elif isinstance(value, list):
+        for number, inside in enumerate(value):
+            rest = value[number + 1 :]
+            yield from ([*value[:number], each, *rest] for each in _with_one_change(inside))
+    elif isinstance(value, bool) or value is None:
+        yield not value
+    else:
+        yield value + 1 if isinstance(value, int) else f"{value}!"
+
+
+CHANGES = {
+    "a label": ("label: Agreed,", "label: Is agreed,"),
+    "a version": ("version: 1\n", "version: 2\n"),
+    "a target": ("target: 2 weeks", "target: 14 calendar days"),
+    "a figure that is now verified": ("source: a guess", "source: a guess, verified: true"),
+    "a stage that is renamed": (
+        "  completed: {label: Completed, end: completed}",
+        "  completed: {label: Completed, end: done}",
+    ),
+    "the order of stages": (
+        "  asked: {label: Asked, department: legal, target: 10 working days, source: a guess}\n"
+        "  agreed: {label: Agreed, waiting_on: group, target: 2 weeks, verified: true}\n",
+        "  agreed: {label: Agreed, waiting_on: group, target: 2 weeks, verified: true}\n"
+        "  asked: {label: Asked, department: legal, target: 10 working days, source: a guess}\n",
+    ),
+    "the order of guards": (
+        "      - champion_named\n      - library_entry_cited: {fact: benchmark}\n",
+        "      - library_entry_cited: {fact: benchmark}\n      - champion_named\n",
+    ),
+    "the order of roles": ("[case_officer, officer]", "[officer, case_officer]"),
+    "the order of departments": (
+        "  legal: {label: Legal}\n  finance: {label: Finance}\n",
+        "  finance: {label: Finance}\n  legal: {label: Legal}\n",
+    ),
+    "a guard that is gone": ("      - champion_named\n", ""),
+    "a letter that is gone": ("    letters: [completion]\n", ""),
+    "a source": ("the council's asset policy", "the council's policy"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), CHANGES.values(), ids=CHANGES.keys())
+def test_a_change_of_the_file_changes_the_hash(
+    old: str, new: str, tiny: Workflow, around: Surroundings, tmp_path: Path
+) -> None:
+    assert read(edited(old, new), around, tmp_path).sha256 != tiny.sha256
+
+
+SAME = {
+    "a comment": ("version: 1\n", "version: 1  # the first\n"),
+    "blank lines": ("departments:\n", "\n\ndepartments:\n"),
+    "quotes": ("label: Agreed,", "label: 'Agreed',"),
+    "entries on lines of their own": (
+        "  finance: {label: Finance}\n",
+        "  finance:\n    label: Finance\n",
+    ),
+    "the order of keys in an entry": (
+        "{label: Community benefit, weight: 60}",
+        "{weight: 60, label: Community benefit}",
+    ),
+    "a value that is the usual one": (
+        "source: a guess}",
+        "source: a guess, waiting_on: council, verified: false}",
+    ),
+    "empty parameters of a guard": ("      - champion_named\n", "      - champion_named: {}\n"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), SAME.values(), ids=SAME.keys())
+def test_another_way_of_writing_the_same_keeps_the_hash(
+    old: str, new: str, tiny: Workflow, around: Surroundings, tmp_path: Path
+) -> None:
+    assert read(edited(old, new), around, tmp_path).sha256 == tiny.sha256
+
+
+def test_lines_that_end_as_on_windows_keep_the_hash(
+    tiny: Workflow, around: Surroundings, tmp_path: Path
+) -> None:
+    windows = b"\xef\xbb\xbf" + TINY.replace("\n", "\r\n").encode()
+    assert read(windows, around, tmp_path).sha256 == tiny.sha256
+
+
+# --- the council's own files ------------------------------------------------------------------
+
+
+def test_the_councils_own_route_overrides_the_shipped_one(tmp_path: Path) -> None:
+    home = Settings(home=tmp_path, database_url="sqlite://")
+    own = tmp_path / "workflows" / ROUTE.name
+    assert definitions.find(home, ROUTE.stem) == ROUTE
+    own.parent.mkdir()
+    own.write_bytes(ROUTE.read_bytes())
+    assert definitions.find(home, ROUTE.stem) == own
+    assert own in definitions.available(home)
+    assert ROUTE not in definitions.available(home)
+
+
+def test_a_route_of_the_councils_own_stands_beside_the_shipped_ones(tmp_path: Path) -> None:
+    home = Settings(home=tmp_path, database_url="sqlite://")
+    (tmp_path / "workflows").mkdir()
+    own = tmp_path / "workflows" / "tiny_route.yaml"
+    own.write_text(TINY, encoding="utf-8")
+    (tmp_path / "workflows" / "tiny_route.scenario.yaml").write_text("a: 1", encoding="utf-8")
+    assert set(definitions.available(home)) == {own, *SHIPPED_ROUTES}
+    assert definitions.find(home, "tiny_route") == own
+
+
+def test_a_route_that_does_not_exist_is_answered_with_those_that_do(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"known: .*community_asset_transfer"):
+        definitions.find(Settings(home=tmp_path, database_url="sqlite://"), "nothing")
+
+
+# --- assetflow workflow check -----------------------------------------------------------------
+
+
+@pytest.fixture
+def anywhere(tmp_path: Path) -> Terminal:
+    """A terminal without a home: workflow files can be checked before there is one."""
+    return Terminal(tmp_path / "no home")
+
+
+def test_checking_a_sound_file_says_so(anywhere: Terminal) -> None:
+    result = anywhere("workflow", "check", str(ROUTE))
+    assert re.fullmatch(
+        r"✓ community_asset_transfer version \d+ is sound: \d+ stages, \d+ transitions\n",
+        result.out,
+    )
+    assert result.err == ""
+
+
+def test_checking_without_a_file_checks_every_route(anywhere: Terminal) -> None:
+    result = anywhere("workflow", "check")
+    assert [line.split()[1] for line in result.out.splitlines()] == [p.stem for p in SHIPPED_ROUTES]
+
+
+def test_checking_in_a_home_uses_its_own_route(af: Terminal) -> None:
+    own = af.home / "workflows" / ROUTE.name
+    own.write_text(ROUTE.read_text(encoding="utf-8").replace("to: legal", "to: lgal"), "utf-8")
+    result = af("workflow", "check", code=2)
+    assert result.err.startswith(f"{own}:")
+    assert result.err.endswith("unknown-stage: unknown stage 'lgal' (did you mean legal?)\n")
+
+
+def test_checking_a_bad_file_prints_its_problem_and_nothing_else(anywhere: Terminal) -> None:
+    (bad,) = (path for path in PROBLEM_FILES if path.stem == "unknown-guard")
+    result = anywhere("workflow", "check", str(bad), code=2)
+    assert result.out == ""
+    assert result.err == (
+        f"{bad}:37:9: unknown-guard: unknown guard 'champoin_named' "
+        "(did you mean champion_named?)\n"
+    )
+
+
+def test_checking_all_bad_files_prints_one_line_each(anywhere: Terminal) -> None:
+    result = anywhere("workflow", "check", *map(str, PROBLEM_FILES), code=2)
+    assert result.out == ""
+    for path, line in zip(PROBLEM_FILES, result.err.splitlines(), strict=True):
+        code, number = path.read_bytes().split()[2:4]
+        place = f":{number.decode()}:[0-9]+" if number != b"0" else ""
+        assert re.fullmatch(f"{re.escape(str(path))}{place}: {code.decode()}: .+", line)
+
+
+def test_checking_several_files_reports_the_bad_and_the_good(
+    anywhere: Terminal, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "tiny_route.yaml", tmp_path / "bad.yaml"
+    good.write_text(TINY, encoding="utf-8")
+    bad.write_text(edited("initial: asked", "initial: askd"), encoding="utf-8")
+    result = anywhere("workflow", "check", str(bad), str(good), code=2)
+    assert result.out == "✓ tiny_route version 1 is sound: 3 stages, 3 transitions\n"
+    assert result.err == (f"{bad}:5:1: unknown-stage: unknown stage 'askd' (did you mean asked?)\n")
+
+
+def test_checking_as_json_gives_each_problem_in_parts(anywhere: Terminal, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(edited("initial: asked", "initial: askd"), encoding="utf-8")
+    result = anywhere("workflow", "check", "--json", str(ROUTE), str(bad), code=2)
+    assert result.err == ""
+    assert result.json == {
+        "sound": ["community_asset_transfer"],
+        "problems": [
+            {
+                "file": str(bad),
+                "line": 5,
+                "column": 1,
+                "code": "unknown-stage",
+                "message": "unknown stage 'askd'",
+                "suggestion": "did you mean asked?",
+            }
+        ],
+    }
+
+
+def test_checking_a_sound_file_as_json_has_no_problems(anywhere: Terminal) -> None:
+    result = anywhere("workflow", "check", "--json", str(ROUTE))
+    assert result.json == {"sound": ["community_asset_transfer"], "problems": []}
+
+
+def test_checking_a_file_that_is_not_there_says_so(anywhere: Terminal, tmp_path: Path) -> None:
+    result = anywhere("workflow", "check", str(tmp_path / "none.yaml"), code=2)
+    assert result.out == ""
+    assert result.err == f"{tmp_path / 'none.yaml'}: unreadable: No such file or directory\n"
+
+
+def test_checking_a_folder_says_that_it_is_one(anywhere: Terminal, tmp_path: Path) -> None:
+    result = anywhere("workflow", "check", str(tmp_path), code=2)
+    assert result.err == f"{tmp_path}: unreadable: Is a directory\n"
+
+
+def test_checking_a_photograph_says_that_it_is_not_text(anywhere: Terminal, tmp_path: Path) -> None:
+    picture = tmp_path / "hall.yaml"
+    picture.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 40)
+    result = anywhere("workflow", "check", str(picture), code=2)
+    assert result.err == (
+        f"{picture}:1:1: not-utf8: the file is not UTF-8 text (save it as UTF-8)\n"
+    )
+
+
+def test_checking_a_file_that_cannot_be_opened_says_so(anywhere: Terminal, tmp_path: Path) -> None:
+    circle = tmp_path / "circle.yaml"
+    circle.symlink_to(circle)
+    result = anywhere("workflow", "check", str(circle), code=2)
+    assert result.err.startswith(f"{circle}: unreadable: ")
+
+
+# --- anything at all --------------------------------------------------------------------------
+
+LINES = ROUTE.read_text(encoding="utf-8").splitlines()
+WORDS = st.sampled_from(
+    [
+        *("", "no", "~", "0777", "12:30", "1.10", "-1", "99999999999999999999", "10000 years"),
+        *("[", "]", "{", "}", "*", "&a", "!b", "|", ">", "'", '"', "- ", ": ", "#", "<<:", "\t"),
+        *("[]", "{}", "[[]]", "{a: b}", "legal", "champion_named", "letters:", "\x00", "é", "\\"),
+    ]
+)
+PLACES = st.integers(0, 10_000)
+
+
+def without_a_line(place: int) -> list[str]:
+    """The shipped route without one of its lines."""
+    return [line for number, line in enumerate(LINES) if number != place % len(LINES)]
+
+
+def with_a_line_twice(place: int) -> list[str]:
+    """The shipped route with one of its lines doubled."""
+    number = place % len(LINES)
+    return [*LINES[: number + 1], *LINES[number:]]
+
+
+def with_another_word(place: int, choice: int, word: str) -> list[str]:
+    """The shipped route with one word replaced."""
+    wordy = [number for number, line in enumerate(LINES) if line.split()]
+    number = wordy[place % len(wordy)]
+    spans = [match.span() for match in re.finditer(r"\w+|[^\w\s]", LINES[number])]
+    begin, end = spans[choice % len(spans)]
+    changed = LINES[number][:begin] + word + LINES[number][end:]
+    return [*LINES[:number], changed, *LINES[number + 1 :]]
+
+
+mutants = (
+    st.builds(without_a_line, PLACES)
+    | st.builds(with_a_line_twice, PLACES)
+    | st.builds(with_another_word, PLACES, PLACES, WORDS)
+)
+
+
+@settings(max_examples=100)
+@given(mutants)
+@example(["a: 1"])
+@example([])
+def test_a_damaged_route_is_read_or_refused_with_every_problem_in_its_place(
+    around: Surroundings, lines: list[str]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "damaged.yaml"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        try:
+            assert isinstance(definitions.load(path, around), Workflow)
+        except BadFile as refusal:
+            problems = refusal.problems
+        else:
+            return
+    assert problems
+    assert list(problems) == sorted(problems)
+    for problem in problems:
+        assert problem.file == str(path)
+        assert problem.message
+        assert 1 <= problem.line <= len(lines) or problem.code == "empty", problem

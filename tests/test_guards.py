@@ -1,0 +1,478 @@
+"""Guards: the very sentence an officer reads for each thing missing, and who can mend it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from assetflow import data_files, guards
+from assetflow.guards import REGISTRY, check_parameters, unmet
+from assetflow.settings import SHIPPED, Settings
+from assetflow.snapshot import Objection, Occasion, Person, Signoff, Snapshot, Unmet
+from assetflow.workflow import (
+    Fact,
+    GuardUse,
+    Named,
+    SignoffRule,
+    Stage,
+    Transition,
+    Workflow,
+)
+
+MONDAY = date(2026, 3, 2)
+FRIDAY = date(2026, 2, 27)
+CALENDAR = data_files.calendar(Settings(SHIPPED / "no-home", ""))
+
+SAM = Person(1, "sam", "Sam Taylor")
+ALEX = Person(2, "alex", "Alex Reid")
+
+OFFER = Transition(
+    "offer", "Offer the hut", origins=("asked",), who=("case_officer",), letters=("offer",)
+)
+HUT = Workflow(
+    name="hut",
+    label="Loan of a hut",
+    version=1,
+    reference_prefix="HUT",
+    initial="asked",
+    stall_limit="12 months",
+    review_within="20 working days",
+    stages={
+        "asked": Stage("asked", "Asked for", target="10 working days"),
+        "lent": Stage("lent", "Lent", end="completed"),
+    },
+    transitions={"offer": OFFER},
+    departments={d: Named(d, d.capitalize()) for d in ("parks", "legal", "ward")},
+    roles={"director": Named("director", "a director")},
+    rights={
+        "name_champion": ("director",),
+        "record_fact": ("case_officer", "champion"),
+        "request_signoff": ("case_officer",),
+    },
+    facts={
+        "use": Fact("use", "What the hut is for"),
+        "dry": Fact("dry", "The hut is dry", "yes_no"),
+        "reply_by": Fact("reply_by", "Date to reply by", "date", hint="a day in spring"),
+        "example": Fact("example", "Example followed", "library", library="hut_library"),
+    },
+)
+CASE = Snapshot(
+    reference="HUT-2026-0001",
+    stage="asked",
+    stage_since=FRIDAY,
+    received_on=FRIDAY,
+    waiting_on="council",
+    waiting_since=FRIDAY,
+    officer=SAM,
+    champion=ALEX,
+    champion_since=FRIDAY,
+    written_to_group_on=FRIDAY,
+    facts={},
+    signoffs=(),
+    letters_sent={},
+)
+LIBRARIES = {"hut_library": frozenset({"leeds", "oldham"})}
+LETTERS = {"offer": frozenset({"use", "reply_by"}), "hello": frozenset[str]()}
+
+
+def on(day: date = MONDAY, **changes: Any) -> Occasion:
+    """The case on a day, with something about it changed."""
+    return Occasion(HUT, replace(CASE, **changes), day, CALENDAR, LIBRARIES, LETTERS)
+
+
+def lacking(guard: str, occasion: Occasion, parameters: Mapping[str, Any]) -> list[Unmet]:
+    """What one guard finds missing."""
+    return list(REGISTRY[guard](occasion, **parameters))
+
+
+def not_on_file(fact: str, words: str) -> Unmet:
+    """A fact that nobody has recorded yet."""
+    remedy = f'assetflow case record HUT-2026-0001 {fact}="…"'
+    who, label = "the case officer or the champion", HUT.facts[fact].label
+    return Unmet("fact", f"Not on the file: {words}", who, remedy, fact, label)
+
+
+def unfit(fact: str, words: str) -> Unmet:
+    """A fact that is recorded, but not as the step needs it."""
+    remedy = f'assetflow case record HUT-2026-0001 {fact}="…"'
+    return Unmet("fact_unfit", words, "the case officer or the champion", remedy, fact)
+
+
+def no_champion(words: str) -> Unmet:
+    """What is wrong with the champion's place."""
+    remedy = "assetflow champion name HUT-2026-0001 PERSON"
+    return Unmet("champion_named", words, "a director", remedy)
+
+
+NOT_YET_SENT = "The letter ‘offer’ has not been sent in this stage."
+WITH_COUNCIL = "The case is waiting on the council, not on the group."
+WITH_GROUP = "The case is waiting on the group, not on a third party."
+
+# For each guard: when it holds, and every way in which it does not.
+MET: list[tuple[str, dict[str, Any], Occasion]] = [
+    ("champion_named", {}, on()),
+    ("champion_named", {}, on(champion=replace(ALEX, left_on=date(2026, 3, 3)))),
+    ("champion_named", {}, on(champion_since=MONDAY)),
+    ("facts_recorded", {"facts": []}, on()),
+    ("facts_recorded", {"facts": ["use", "dry"]}, on(facts={"use": "Tools", "dry": False})),
+    ("fact_is_yes", {"fact": "dry"}, on(facts={"dry": True})),
+    ("date_ahead", {"fact": "reply_by"}, on(facts={"reply_by": date(2026, 3, 3)})),
+    ("library_entry_cited", {"fact": "example"}, on(facts={"example": "oldham"})),
+    ("ball_with", {"holder": "council"}, on()),
+    ("ball_with", {"holder": "group"}, on(waiting_on="group")),
+    ("letter_sent", {"letter": "offer"}, on(letters_sent={"offer": MONDAY})),
+    ("waited", {"at_least": "1 working day"}, on()),
+    ("waited", {"at_least": "3 calendar days"}, on()),
+    ("waited", {"at_least": "0 working days"}, on(waiting_since=MONDAY)),
+]
+UNMET: list[tuple[str, dict[str, Any], Occasion, list[Unmet]]] = [
+    ("champion_named", {}, on(champion=None), [no_champion("No champion is named.")]),
+    (
+        "champion_named", {}, on(champion=SAM),
+        [no_champion("Sam Taylor is both champion and case officer; they must be two people.")],
+    ),
+    (
+        "champion_named", {}, on(champion=replace(ALEX, left_on=MONDAY)),
+        [no_champion("The champion, Alex Reid, has left.")],
+    ),
+    (
+        "champion_named", {}, on(champion_since=date(2026, 3, 3)),
+        [Unmet("champion_named", "Alex Reid is champion only since 3 Mar 2026, "
+               "not yet on 2 Mar 2026.", "", "give that day or a later one with --on")],
+    ),
+    (
+        "facts_recorded", {"facts": ["use", "dry", "reply_by"]}, on(facts={"dry": True}),
+        [
+            not_on_file("use", "What the hut is for (use)."),
+            not_on_file("reply_by", "Date to reply by (reply_by). Give a day in spring."),
+        ],
+    ),
+    (
+        "fact_is_yes", {"fact": "dry"}, on(),
+        [not_on_file("dry", "The hut is dry (dry).")],
+    ),
+    (
+        "fact_is_yes", {"fact": "dry"}, on(facts={"dry": False}),
+        [unfit("dry", "The hut is dry (dry) is recorded as no; it must be yes.")],
+    ),
+    (
+        "date_ahead", {"fact": "reply_by"}, on(),
+        [not_on_file("reply_by", "Date to reply by (reply_by). Give a day in spring.")],
+    ),
+    (
+        "date_ahead", {"fact": "reply_by"}, on(facts={"reply_by": MONDAY}),
+        [unfit("reply_by", "Date to reply by (reply_by) is 2 Mar 2026, "
+               "which is not after 2 Mar 2026.")],
+    ),
+    (
+        "library_entry_cited", {"fact": "example"}, on(),
+        [not_on_file("example", "Example followed (example). Give one of leeds, oldham.")],
+    ),
+    (
+        "library_entry_cited", {"fact": "example"}, on(facts={"example": "rome"}),
+        [unfit("example", "Example followed (example) cites rome, "
+               "which is not in the library (leeds, oldham).")],
+    ),
+    (
+        "ball_with", {"holder": "group"}, on(),
+        [Unmet("ball_with", WITH_COUNCIL, "")],
+    ),
+    (
+        "ball_with", {"holder": "third_party"}, on(waiting_on="group"),
+        [Unmet("ball_with", WITH_GROUP, "")],
+    ),
+    (
+        "letter_sent", {"letter": "offer"}, on(letters_sent={"hello": MONDAY}),
+        [Unmet("letter_sent", NOT_YET_SENT, "the case officer",
+               "assetflow case advance HUT-2026-0001 offer")],
+    ),
+    (
+        "letter_sent", {"letter": "never_sent"}, on(),
+        [Unmet("letter_sent", "The letter ‘never sent’ has not been sent in this stage.",
+               "the case officer", "assetflow letter issue HUT-2026-0001 never_sent")],
+    ),
+    (
+        "waited", {"at_least": "2 working days"}, on(),
+        [Unmet("waited", "It has been waiting since 27 Feb 2026; "
+               "2 working days end on 3 Mar 2026.", "nobody: it is a matter of time")],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("guard", "parameters", "occasion"), MET)
+def test_nothing_is_missing_where_a_guard_is_met(
+    guard: str, parameters: dict[str, Any], occasion: Occasion
+) -> None:
+    assert lacking(guard, occasion, parameters) == []
+
+
+@pytest.mark.parametrize(
+    ("guard", "parameters", "occasion", "expected"),
+    UNMET,
+    ids=[f"{guard}: {expected[0].sentence}" for guard, _, _, expected in UNMET],
+)
+def test_an_unmet_guard_says_what_is_missing_and_who_can_mend_it(
+    guard: str, parameters: dict[str, Any], occasion: Occasion, expected: list[Unmet]
+) -> None:
+    assert lacking(guard, occasion, parameters) == expected
+
+
+def test_every_guard_is_shown_met_and_unmet() -> None:
+    assert {guard for guard, *_ in MET} == {guard for guard, *_ in UNMET} == set(REGISTRY)
+
+
+@pytest.mark.parametrize(
+    ("guard", "parameters", "occasion", "expected"),
+    UNMET,
+    ids=[f"{guard}: {expected[0].sentence}" for guard, _, _, expected in UNMET],
+)
+def test_what_is_missing_reads_as_a_sentence(
+    guard: str, parameters: dict[str, Any], occasion: Occasion, expected: list[Unmet]
+) -> None:
+    for item in lacking(guard, occasion, parameters):
+        assert item.sentence[0].isupper()
+        assert item.sentence.endswith((".", ")."))
+        assert str(item) == item.sentence + (f" Who can: {item.who}." if item.who else "")
+
+
+def test_a_missing_thing_that_nobody_can_mend_names_nobody() -> None:
+    assert str(Unmet("waited", "It is too early.", "")) == "It is too early."
+
+
+# Everything at once
+
+
+def test_all_that_is_missing_is_listed_in_one_pass() -> None:
+    requires = (
+        GuardUse("champion_named"),
+        GuardUse("ball_with", {"holder": "group"}),
+        GuardUse("facts_recorded", {"facts": ["use"]}),
+    )
+    rules = (SignoffRule("parks", "May it go?", "5 working days"),)
+    step = replace(OFFER, requires=requires, signoffs=rules)
+    found = [item.sentence for item in unmet(step, on(champion=None))]
+    assert found == [
+        "No champion is named.",
+        WITH_COUNCIL,
+        "Not on the file: What the hut is for (use).",
+        "Parks has not been asked to sign.",
+        "Not on the file: Date to reply by (reply_by). Give a day in spring.",
+    ]
+
+
+def test_a_fact_that_guard_and_letter_both_need_is_asked_for_once() -> None:
+    step = replace(OFFER, requires=(GuardUse("facts_recorded", {"facts": ["use"]}),))
+    assert [item.fact for item in unmet(step, on())] == ["use", "reply_by"]
+
+
+def test_a_letter_that_needs_no_fact_holds_nothing_up() -> None:
+    assert unmet(replace(OFFER, letters=("hello",)), on()) == ()
+
+
+# Sign-offs: one after the other, side by side, in silence, and with objections
+
+FIRST_PARKS_THEN_TWO = (
+    SignoffRule("parks", "May it go?", "5 working days", order=1),
+    SignoffRule("legal", "Is the title good?", "10 working days", order=2),
+    SignoffRule("ward", "Any comment?", "10 working days", order=2, mode="consultee"),
+)
+STEP = replace(OFFER, letters=(), signoffs=FIRST_PARKS_THEN_TWO)
+
+
+def asked(department: str, **answer: Any) -> Signoff:
+    """A department that was asked on Friday 27 February, and its answer if it gave one."""
+    due_on = date(2026, 3, 6) if department == "parks" else date(2026, 3, 13)
+    return Signoff(9, "offer", department, FRIDAY, due_on, **answer)
+
+
+def signed(department: str, day: date = MONDAY) -> Signoff:
+    """A department that has signed."""
+    return asked(department, decision="signed", decided_on=day, signatory="Dev Rao")
+
+
+def objecting(department: str, *, blocks: bool) -> Signoff:
+    """A department that objects."""
+    objection = Objection(
+        4, "safety", blocks, "The roof leaks.", "Mend the roof.", "s.3", MONDAY, "Dev Rao"
+    )
+    return asked(department, decision="objected", decided_on=MONDAY, objection=objection)
+
+
+NOT_ASKED = "{} has not been asked to sign. Who can: the case officer."
+LATER = "Legal and Ward are asked after that. Who can: the departments asked first."
+OWES = "{} has not signed; asked 27 Feb 2026, due {}. Who can: a signatory of {}."
+SILENT = "Ward has not answered; asked 27 Feb 2026, due 13 Mar 2026. Who can: a signatory of Ward."
+LEGAL_OWES = OWES.format("Legal", "13 Mar 2026", "Legal")
+OBJECTION = "{0} objects: The roof leaks. Way forward: Mend the roof. Who can: a signatory of {0}."
+
+STANDINGS: dict[str, tuple[list[Signoff], date, int, list[str]]] = {
+    "nobody is asked yet": (
+        [], MONDAY, 1, [NOT_ASKED.format("Parks"), LATER],
+    ),
+    "the first is asked": (
+        [asked("parks")], MONDAY, 1,
+        [OWES.format("Parks", "6 Mar 2026", "Parks"), LATER],
+    ),
+    "a required department that keeps silent holds it up for ever": (
+        [asked("parks")], date(2027, 3, 1), 1,
+        [OWES.format("Parks", "6 Mar 2026", "Parks"), LATER],
+    ),
+    "the first has signed: two are asked side by side": (
+        [signed("parks")], MONDAY, 2, [NOT_ASKED.format("Legal"), NOT_ASKED.format("Ward")],
+    ),
+    "both of the second order are asked": (
+        [signed("parks"), asked("legal"), asked("ward")], MONDAY, 2, [LEGAL_OWES, SILENT],
+    ),
+    "the last of its days still belongs to the consultee": (
+        [signed("parks"), signed("legal"), asked("ward")], date(2026, 3, 13), 2, [SILENT],
+    ),
+    "a consultee who lets the time go by holds nothing up": (
+        [signed("parks"), signed("legal"), asked("ward")], date(2026, 3, 14), 2, [],
+    ),
+    "a consultee who has answered holds nothing up": (
+        [signed("parks"), signed("legal"), signed("ward")], MONDAY, 2, [],
+    ),
+    "they may answer in any order": (
+        [signed("parks"), asked("legal"), signed("ward")], MONDAY, 2, [LEGAL_OWES],
+    ),
+    "an objection that blocks holds it up": (
+        [signed("parks"), objecting("legal", blocks=True), signed("ward")], MONDAY, 2,
+        [OBJECTION.format("Legal")],
+    ),
+    "an objection that does not block is heard and holds nothing up": (
+        [signed("parks"), objecting("legal", blocks=False), signed("ward")], MONDAY, 2, [],
+    ),
+    "an objection of the first order that blocks keeps the others waiting": (
+        [objecting("parks", blocks=True)], MONDAY, 1,
+        [OBJECTION.format("Parks"), LATER],
+    ),
+    "an objection of the first order that does not block lets the others be asked": (
+        [objecting("parks", blocks=False)], MONDAY, 2,
+        [NOT_ASKED.format("Legal"), NOT_ASKED.format("Ward")],
+    ),
+    "a consultee's objection that blocks is not outlived by silence": (
+        [signed("parks"), signed("legal"), objecting("ward", blocks=True)], date(2027, 3, 1), 2,
+        [OBJECTION.format("Ward")],
+    ),
+    "an agreement given later does not count for an earlier day": (
+        [signed("parks"), signed("legal", date(2026, 3, 3)), signed("ward")], MONDAY, 2,
+        ["Legal answered only on 3 Mar 2026, not yet on 2 Mar 2026."],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+def test_sign_offs_are_asked_and_awaited_in_their_order(standing: str) -> None:
+    signoffs, day, reached, expected = STANDINGS[standing]
+    occasion = on(day, signoffs=tuple(signoffs))
+    assert [str(item) for item in unmet(STEP, occasion)] == expected
+    assert guards.order_reached(STEP, occasion) == reached
+
+
+def test_a_sign_off_for_another_step_does_not_count() -> None:
+    elsewhere = replace(signed("parks"), trigger="refuse")
+    found = [item.sentence for item in unmet(STEP, on(signoffs=(elsewhere,)))]
+    assert found[0] == "Parks has not been asked to sign."
+
+
+def test_a_step_without_sign_offs_is_not_held_up_by_any() -> None:
+    step = replace(OFFER, letters=())
+    assert unmet(step, on()) == ()
+    assert guards.order_reached(step, on()) == 1
+
+
+@pytest.mark.parametrize(
+    ("signoffs", "code", "remedy"),
+    [
+        ([], "signoff", "assetflow signoff request HUT-2026-0001 offer"),
+        ([asked("parks")], "signoff", "assetflow signoff give HUT-2026-0001 parks --by PERSON"),
+        (
+            [objecting("parks", blocks=True)],
+            "objection",
+            "assetflow signoff give HUT-2026-0001 parks --by PERSON",
+        ),
+    ],
+)
+def test_what_a_sign_off_lacks_names_what_to_type(
+    signoffs: list[Signoff], code: str, remedy: str
+) -> None:
+    first, later = unmet(STEP, on(signoffs=tuple(signoffs)))
+    assert (first.code, first.remedy, first.fact) == (code, remedy, "")
+    assert (later.code, later.remedy) == ("signoff", "")
+
+
+def test_one_department_that_waits_for_another_is_named_alone() -> None:
+    rules = (FIRST_PARKS_THEN_TWO[0], FIRST_PARKS_THEN_TWO[1])
+    found = [item.sentence for item in unmet(replace(STEP, signoffs=rules), on())]
+    assert found == ["Parks has not been asked to sign.", "Legal is asked after that."]
+
+
+# What a workflow file may write
+
+
+@pytest.mark.parametrize("guard", REGISTRY)
+def test_every_guard_says_in_a_sentence_what_it_checks(guard: str) -> None:
+    words = REGISTRY[guard].__doc__
+    assert words
+    assert words.splitlines()[0].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("guard", "given", "wrong"),
+    [
+        ("champion_named", {}, []),
+        ("facts_recorded", {"facts": []}, []),
+        ("facts_recorded", {"facts": ["use", "dry"]}, []),
+        ("waited", {"at_least": "60 working days"}, []),
+        (
+            "champion_named",
+            {"fact": "use"},
+            [("fact", "champion_named has no parameter fact")],
+        ),
+        ("fact_is_yes", {}, [("", "fact_is_yes needs the parameter fact")]),
+        (
+            "fact_is_yes",
+            {"facts": ["dry"]},
+            [
+                ("facts", "fact_is_yes has no parameter facts"),
+                ("", "fact_is_yes needs the parameter fact"),
+            ],
+        ),
+        ("fact_is_yes", {"fact": ["dry"]}, [("fact", "fact of fact_is_yes must be text")]),
+        ("fact_is_yes", {"fact": True}, [("fact", "fact of fact_is_yes must be text")]),
+        ("waited", {"at_least": 60}, [("at_least", "at_least of waited must be text")]),
+        (
+            "facts_recorded",
+            {"facts": "use"},
+            [("facts", "facts of facts_recorded must be a list of names")],
+        ),
+        (
+            "facts_recorded",
+            {"facts": ["use", 7]},
+            [("facts", "facts of facts_recorded must be a list of names")],
+        ),
+    ],
+)
+def test_wrong_parameters_of_a_guard_are_named(
+    guard: str, given: dict[str, Any], wrong: list[tuple[str, str]]
+) -> None:
+    assert check_parameters(guard, given) == wrong
+
+
+def test_a_new_guard_is_known_with_its_parameters_by_its_function_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guards, "REGISTRY", dict(REGISTRY))
+
+    @guards.guard
+    def enough_chairs(occasion: Occasion, at_least: int) -> list[Unmet]:
+        """There are enough chairs."""
+        return []
+
+    assert guards.parameters("enough_chairs") == {"at_least": int}
+    assert check_parameters("enough_chairs", {"at_least": 4}) == []
+    assert check_parameters("enough_chairs", {"at_least": True}) == [
+        ("at_least", "at_least of enough_chairs must be a number")
+    ]

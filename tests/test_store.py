@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import stat
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -498,3 +500,77 @@ def test_a_case_stays_saved_when_somebody_is_faster_before_its_letters_are_filed
     assert filed(af.home) == {}
     af("case", "note", "1", "Now there is time")
     assert len(filed(af.home)) == 2
+
+
+# --- a revision to come --------------------------------------------------------------------------
+
+LATER_REVISION = '''
+"""A revision of the years to come."""
+import sqlalchemy as sa
+from alembic import op
+revision = "0002"
+down_revision = "0001"
+{head}
+def upgrade() -> None:
+    {does}
+def downgrade() -> None:
+    raise RuntimeError
+'''
+
+
+def upgrade_further(home: Path, tmp_path: Path, does: str, head: str = "") -> None:
+    """Upgrade a home by one more revision, made for the test."""
+    versions = tmp_path / "versions"
+    shutil.copytree(MIGRATIONS / "versions", versions)
+    (versions / "0002_later.py").write_text(LATER_REVISION.format(does=does, head=head))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("version_locations", str(versions))
+    config.set_main_option("path_separator", "os")
+    config.attributes["engine"] = store_of(home).backend.migration_engine()
+    command.upgrade(config, "head")
+
+
+def test_a_revision_that_loses_rows_is_undone(case: Terminal, tmp_path: Path) -> None:
+    before = rows(case.home)
+    with pytest.raises(RuntimeError, match="loses rows of role_grants"):
+        upgrade_further(case.home, tmp_path, 'op.execute("DELETE FROM role_grants")')
+    assert rows(case.home) == before
+
+
+def test_a_revision_that_says_it_loses_rows_may(case: Terminal, tmp_path: Path) -> None:
+    head = 'loses_rows = ("role_grants",)'
+    upgrade_further(case.home, tmp_path, 'op.execute("DELETE FROM role_grants")', head)
+    assert "newer version (0002" in case("case", "list", code=5).err
+
+
+def test_a_revision_that_leaves_rows_pointing_nowhere_is_undone(
+    case: Terminal, tmp_path: Path
+) -> None:
+    before = rows(case.home)
+    with pytest.raises(RuntimeError, match="pointing nowhere"):
+        upgrade_further(case.home, tmp_path, 'op.execute("UPDATE cases SET asset_id = 99999")')
+    assert rows(case.home) == before
+
+
+def test_a_parent_table_is_rebuilt_without_losing_its_children(
+    case: Terminal, tmp_path: Path
+) -> None:
+    does = """with op.batch_alter_table("cases", recreate="always") as table:
+        table.add_column(sa.Column("colour", sa.Text()))"""
+    with raw(case.home) as db:
+        before = db.execute("SELECT count(*) FROM journal").fetchone()
+    upgrade_further(case.home, tmp_path, does)
+    with raw(case.home) as db:
+        assert db.execute("SELECT count(*) FROM journal").fetchone() == before
+        assert db.execute("SELECT colour FROM cases").fetchall() == [(None,)]
+
+
+def test_an_upgrade_takes_a_backup_first(case: Terminal) -> None:
+    with raw(case.home) as db:
+        db.execute("UPDATE alembic_version SET version_num = '0000'")
+    # 0000 was never ours, so the upgrade itself is refused; its backup is there all the same.
+    case("db", "upgrade", code=5)
+    (backup,) = (case.home / "backups").iterdir()
+    with closing(sqlite3.connect(backup)) as copy:
+        assert copy.execute("SELECT reference FROM cases").fetchall() == [("CAT-2026-0001",)]

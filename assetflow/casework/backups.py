@@ -7,6 +7,7 @@ import subprocess
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from assetflow.casework import integrity
@@ -74,10 +75,11 @@ def upgrade(settings: Settings, now: datetime) -> Backup | None:
     """Bring the schema up to date, after a verified backup where there is anything to lose."""
     store = Store(settings.database_url)
     found, made = store.revision(), None
-    if found is not None and found != HEAD and store.file is not None:
+    if found is not None and found < HEAD and store.file is not None:
         folder = settings.home / "backups"
         folder.mkdir(mode=0o700, exist_ok=True)
-        target = folder / f"before-{HEAD}-{now:%Y%m%dT%H%M%S}.db"
+        names = (f"before-{HEAD}-{now:%Y%m%dT%H%M%S}-{n}.db" for n in count(1))
+        target = next(folder / name for name in names if not (folder / name).exists())
         _vacuum_into(store.file, target)
         made = Backup(target, 0, 0)
     store.upgrade()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assetflow import queries
 from assetflow import settings as settings_module
-from assetflow.casework import registers, routes
+from assetflow.casework import backups, registers, routes
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
 from assetflow.errors import BadInput, OutsideFault, Refused
@@ -53,7 +53,7 @@ def make(
         done.append(f"settings: {home / FILE_NAME}")
     settings = settings_module.load(home, environment)
     _check_nothing_lost(settings)
-    done.append(_upgrade(Store(settings.database_url)))
+    done.append(_upgrade(settings, now))
     with Store(settings.database_url).write() as db:
         desk = Desk(db, settings, settings.acting_as, today, today, now)
         _, route = routes.version_in_force(desk, settings.workflow)
@@ -96,13 +96,12 @@ def _cannot_make(home: Path, error: OSError) -> OutsideFault:
     )  # fmt: skip
 
 
-def _upgrade(store: Store) -> str:
-    before = store.revision()
-    store.upgrade()
-    after = store.revision()
-    return (
-        f"database: {'made' if before is None else 'as it was' if before == after else 'upgraded'}"
-    )
+def _upgrade(settings: Settings, now: datetime) -> str:
+    before = Store(settings.database_url).revision()
+    made = backups.upgrade(settings, now)
+    if made is not None:
+        return f"database: upgraded; its backup is {made.path}"
+    return f"database: {'made' if before is None else 'as it was'}"
 
 
 def _first_officer(desk: Desk, details: NewHome) -> str:

@@ -9,8 +9,6 @@ from sqlalchemy.exc import ArgumentError
 
 from assetflow.errors import AssetflowError, BadInput
 
-NAMES = ("sqlite", "postgresql")
-
 
 class Backend(Protocol):
     """What the store needs of a database."""

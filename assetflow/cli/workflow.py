@@ -109,6 +109,8 @@ def _show_stage(route: "Workflow", stage: "Stage") -> None:
     target = f", target {stage.target}" if stage.target else ""
     holder = "" if stage.end else f", waiting on the {stage.waiting_on.replace('_', ' ')}"
     output.title(f"\n{stage.label} ({stage.id}){target}{holder}")
+    if stage.source:
+        click.echo(f"  target from: {stage.source}{'' if stage.verified else ' (not verified)'}")
     if stage.end:
         click.echo("  an end")
     for transition in route.from_stage(stage.id):

@@ -8,6 +8,7 @@ a temporary folder on a free loopback port.
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -41,8 +42,10 @@ def server() -> Iterator[str]:
 class Cluster:
     """One PostgreSQL cluster in a temporary folder, run by an unprivileged user."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, *, durable: bool = False) -> None:
         self.binaries = binaries
+        # Only a test of durability pays for waiting on the disk.
+        self.sync = "on" if durable else "off"
         self.folder = Path(tempfile.mkdtemp(prefix="assetflow-pg-"))
         self.port = _free_port()
         # PostgreSQL refuses to run as root.
@@ -68,11 +71,25 @@ class Cluster:
         options = (
             f"-p {self.port} -c listen_addresses=127.0.0.1 "
             f"-c unix_socket_directories={self.folder} "
-            "-c fsync=off -c full_page_writes=off -c max_connections=60"
+            f"-c fsync={self.sync} -c full_page_writes={self.sync} -c max_connections=60"
         )
         self._run(
             "pg_ctl", "-D", self._data, "-l", str(self.folder / "log"), "-w", "-o", options, "start"
         )
+
+    def kill(self) -> None:
+        """Kill every process of the server at once, as a crash would."""
+        postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(postmaster)],
+            capture_output=True, text=True, check=False,
+        ).stdout.split()  # fmt: skip
+        for process in (postmaster, *map(int, listed)):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        # In a container nobody may bury the dead, and their lock files then look alive.
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        (self.folder / f".s.PGSQL.{self.port}.lock").unlink(missing_ok=True)
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server; ``immediate`` stops it as a power cut would."""

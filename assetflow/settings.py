@@ -80,7 +80,11 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
     if not known:
         raise NotFound(
             f"There is no assetflow home in {home}.",
-            remedies=["make one: assetflow --home DIR init", "or see it work: assetflow demo"],
+            remedies=[
+                "make one: assetflow --home DIR init",
+                "or from a backup: assetflow init --from-backup FILE",
+                "or see it work: assetflow demo",
+            ],
         )
     table = _read(path)
     main, council = table.get("assetflow", {}), table.get("council", {})

@@ -117,3 +117,23 @@ def test_a_backup_made_while_others_save_misses_nothing_saved_before_it(
     writer.kill()
     writer.wait()
     writer.stdout.close()
+
+
+@pytest.mark.sqlite_only
+def test_a_home_that_is_gone_begins_again_from_its_backup(case: Terminal, tmp_path: Path) -> None:
+    case("case", "note", "1", "Before the fire.")
+    backup = tmp_path / "backup.db"
+    case("db", "backup", str(backup))
+    shutil.rmtree(case.home)
+    told = case("case", "list", code=6)
+    assert "assetflow init --from-backup FILE" in told.err
+    case("init", "--council", "Sefton Council", "--from-backup", str(tmp_path / "none"), code=2)
+    made = case("init", "--council", "Sefton Council", "--from-backup", str(backup))
+    assert "restored from" in made.out
+    assert "Before the fire." in case("case", "history", "1").out
+    case("init", "--from-backup", str(backup), code=1)
+
+
+def test_a_folder_without_an_anchor_proves_nothing(case: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "There is no anchor" in case("db", "verify", str(tmp_path / "empty"), code=2).err

@@ -472,7 +472,9 @@ def test_a_case_that_goes_back_is_signed_off_anew(case: Terminal) -> None:
         assert "revision_needed" in refused.err
     case(*back, *given("business_case_due_on=2026-07-01", "revision_needed=Costs; Insurance"))
     assert stage(case) == "business_case"
-    case("case", "advance", "1", "submit_business_case")
+    again = ["case", "advance", "1", "submit_business_case"]
+    assert "business_case_document" in case(*again, code=1).err
+    case(*again, *given("business_case_document=Second version"))
     with Untouched(case):
         refused = case(*recommend, code=1)
         assert len([r for r in reasons(refused) if "has not been asked to sign" in r]) == 4

@@ -308,7 +308,7 @@ TWO_YEARS: list[tuple[date, Work]] = [
         date(2025, 6, 25),
         move("revise_business_case", business_case_due_on="2025-09-01", revision_needed="Costs"),
     ),
-    (date(2025, 12, 3), move("submit_business_case")),
+    (date(2025, 12, 3), move("submit_business_case", business_case_document="The new plan")),
 ]
 
 

@@ -162,7 +162,7 @@ def _transition(case: Case, trigger: str) -> Transition:
         hint = [f"did you mean {close[0]}?"] if close else []
         raise NotFound(
             f"This route has no trigger {trigger!r}.",
-            reasons=hint, remedies=[f"possible for {case.reference} now: {names}"],
+            reasons=hint, remedies=[f"steps of this stage: {names}"],
         )  # fmt: skip
     if known not in possible:
         belongs = " or ".join(workflow.stages[s].label for s in workflow.leaves(known))
@@ -172,7 +172,10 @@ def _transition(case: Case, trigger: str) -> Transition:
                 f"The case is in the stage ‘{workflow.stages[stage].label}’; "
                 f"{trigger} belongs to ‘{belongs}’."
             ],
-            remedies=[f"possible now: {names}", f"see: assetflow case next {case.reference}"],
+            remedies=[
+                f"steps of this stage: {names}",
+                f"see what they need: assetflow case next {case.reference}",
+            ],
         )
     return known
 

@@ -42,16 +42,26 @@ class Made:
 
 
 def make(
-    home: Path, details: NewHome, environment: Mapping[str, str], now: datetime, today: date
+    home: Path,
+    details: NewHome,
+    environment: Mapping[str, str],
+    now: datetime,
+    today: date,
+    backup: Path | None = None,
 ) -> Made:
     """Make a home folder, or bring the database of an existing one up to date."""
     fresh = _is_fresh(home)
+    if backup is not None and not backup.is_file():
+        raise BadInput(f"There is no backup {backup}.")
     done = []
     if fresh:
         _check_texts(details)
         _write_folders(home, details)
         done.append(f"settings: {home / FILE_NAME}")
     settings = settings_module.load(home, environment)
+    if backup is not None:
+        found = backups.restore(settings, backup, now)
+        done.append(f"database: restored from {backup}, {found.records} records verified")
     _check_nothing_lost(settings)
     done.append(_upgrade(settings, now))
     with Store(settings.database_url).write() as db:

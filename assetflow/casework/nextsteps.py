@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from assetflow import guards
 from assetflow.casework import cases
 from assetflow.casework.desk import Desk
 from assetflow.casework.overview import Overview, due_dates, overview
@@ -52,8 +53,19 @@ def page(desk: Desk, case: Case) -> Page:
         step(desk, case, transition) for transition in case.workflow.from_stage(case.snapshot.stage)
     )
     due = () if case.closed_on else tuple(sorted(due_dates(desk, case).items(), key=lambda d: d[1]))
-    letters = () if case.closed_on else case.workflow.letters
+    letters = (
+        ()
+        if case.closed_on
+        else tuple(_letter_command(desk, case, n) for n in case.workflow.letters)
+    )
     return Page(overview(desk, case), steps, due, letters)
+
+
+def _letter_command(desk: Desk, case: Case, letter: str) -> str:
+    occasion = desk.occasion(case.workflow, case.snapshot)
+    missing = guards.letter_facts_missing([letter], occasion)
+    options = [f'--fact {item.fact}="…"' for item in missing]
+    return " ".join([f"assetflow letter issue {case.reference} {letter}", *options])
 
 
 def step(desk: Desk, case: Case, transition: Transition) -> Step:

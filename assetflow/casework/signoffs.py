@@ -18,6 +18,8 @@ from assetflow.snapshot import Person, Signoff
 from assetflow.workflow import SignoffRule, Transition
 
 LETTER = "signoff_request"
+# What departments write where they have no authority to cite.
+_NO_AUTHORITY = ("", "none", "n/a", "na", "nil", "no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,12 +303,17 @@ def _check_objection(case: Case, signoff: Signoff, objection: ObjectionGiven) ->
         )
     category, reasons = declared[objection.category], []
     if signoff.decision == "objected":
-        reasons.append("The department's objection is on record already.")
+        raise Refused(
+            f"{case.reference}: the objection was not recorded.",
+            reasons=["The department's objection is on record already."],
+            remedies=["it ends when the department signs: assetflow signoff give "
+                      f"{case.reference} {signoff.department} --by PERSON"],
+        )  # fmt: skip
     if not objection.reason.strip():
         reasons.append("It gives no reason.")
     if not objection.way_forward.strip():
         reasons.append("It names no way forward: what would let the department sign?")
-    if category.authority_needed and not objection.authority.strip():
+    if category.authority_needed and objection.authority.strip(" .-").casefold() in _NO_AUTHORITY:
         reasons.append(f"‘{category.label}’ holds a case up only if it cites the Act or rule.")
     if reasons:
         raise Refused(

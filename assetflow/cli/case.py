@@ -274,8 +274,8 @@ def _show_page(found: "Page") -> None:
             _show_step(found.overview.reference, step)
     if not found.steps:
         click.echo("\nThis case has ended; nothing is left to do.")
-    for letter in found.letters:
-        click.echo(f"\nAt any time: assetflow letter issue {found.overview.reference} {letter}")
+    for command in found.letters:
+        click.echo(f"\nAt any time: {command}")
 
 
 def _show_step(reference: str, step: "Step") -> None:

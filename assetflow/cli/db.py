@@ -75,7 +75,7 @@ def verify(app: App, anchors: tuple[Path, ...], json_: bool) -> None:
     """
     from assetflow.casework import integrity
 
-    files = [f for a in anchors for f in (sorted(a.glob("*.json")) if a.is_dir() else [a])]
+    files = [file for place in anchors for file in _anchors_in(place)]
     with app.reading() as desk:
         found = integrity.verify(desk, files)
     if json_:
@@ -91,6 +91,17 @@ def verify(app: App, anchors: tuple[Path, ...], json_: bool) -> None:
             click.echo(f"findings: {len(found.findings)}, in {counted}", err=True)
     if found.findings:
         click.get_current_context().exit(1)
+
+
+def _anchors_in(place: Path) -> list[Path]:
+    from assetflow.errors import BadInput
+
+    found = sorted(place.glob("*.json")) if place.is_dir() else [place]
+    if not found:
+        raise BadInput(
+            f"There is no anchor in {place}.", remedies=["name an anchor, or its folder"]
+        )
+    return found
 
 
 @db.command()
@@ -135,4 +146,4 @@ def export(app: App, file: Path, json_: bool) -> None:
         output.emit_json({"file": str(file), "cases": len(found["cases"])})
         return
     output.done(f"journal of {len(found['cases'])} cases: {file}")
-    click.echo("  check it elsewhere: python tools/verify_journal.py FILE")
+    click.echo("  check it elsewhere with verify_journal.py, from the tools folder of the source")

@@ -1,5 +1,7 @@
 """``assetflow init`` and ``assetflow doctor``: make a home, and check that it is sound."""
 
+from pathlib import Path
+
 import click
 
 from assetflow.cli import options, output
@@ -23,8 +25,15 @@ from assetflow.cli.app import App
 @click.option("--job-title", default="Estates officer", show_default=True)
 @click.option("--email", default="", help="Your email, as letters give it.")
 @click.option("--phone", default="", help="Your telephone, as letters give it.")
+@click.option(
+    "--from-backup",
+    "backup",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Begin from a backup of the database, checked first.",
+)
 @click.pass_obj
-def init(app: App, /, calendar: str, officer: str, **texts: str) -> None:
+def init(app: App, /, calendar: str, officer: str, backup: Path | None, **texts: str) -> None:
     """Make a home folder with its settings and database; an old database is upgraded.
 
     Running it again changes no setting and loses nothing.
@@ -32,7 +41,7 @@ def init(app: App, /, calendar: str, officer: str, **texts: str) -> None:
     from assetflow.casework import homes
 
     details = homes.NewHome(calendar=calendar, officer=officer, **texts)
-    made = homes.make(app.home, details, app.environment, app.now, app.today)
+    made = homes.make(app.home, details, app.environment, app.now, app.today, backup)
     for line in made.done:
         output.done(line)
     click.echo("What to do next:")

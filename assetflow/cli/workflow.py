@@ -123,7 +123,11 @@ def _show_transition(route: "Workflow", transition: "Transition") -> None:
     click.echo(f"      who: {', '.join(route.role_label(role) for role in transition.who)}")
     for rule in sorted(transition.signoffs, key=lambda r: r.order):
         label = route.department_label(rule.department)
-        mode = "" if rule.mode == "required" else " (is asked, does not hold it up)"
+        mode = (
+            ""
+            if rule.mode == "required"
+            else " (is asked; its silence holds nothing up once its time is over)"
+        )
         click.echo(f"      {rule.order}. {label} signs{mode} within {rule.within}: {rule.question}")
     for use in transition.requires:
         given = "; ".join(_words(value) for value in use.parameters.values())

@@ -811,10 +811,10 @@ def test_whatever_officers_do_the_record_stays_true(council: Council, prepared: 
     run_state_machine_as_test(
         days_of,
         settings=settings(
-            max_examples=32, stateful_step_count=30, deadline=None, derandomize=True,
+            max_examples=56, stateful_step_count=30, deadline=None, derandomize=True,
             suppress_health_check=[HealthCheck.too_slow],
         ),
     )  # fmt: skip
     # Days at random are worth something only if much is done in them, and much refused.
-    assert len(reached.moves) > 3
-    assert len(reached.refusals) > 10
+    assert len(reached.moves) > 5
+    assert len(reached.refusals) > 15

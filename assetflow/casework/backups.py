@@ -72,7 +72,10 @@ def restore(settings: Settings, source: Path, now: datetime) -> Backup:
 
 
 def upgrade(settings: Settings, now: datetime) -> Backup | None:
-    """Bring the schema up to date, after a verified backup where there is anything to lose."""
+    """Bring the schema up to date; on SQLite after a backup where there is anything to lose.
+
+    On PostgreSQL the administrator takes the backup, as the deployment page says.
+    """
     store = Store(settings.database_url)
     found, made = store.revision(), None
     if found is not None and found < HEAD and store.file is not None:

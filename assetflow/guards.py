@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from assetflow.deadlines import Duration, due
+from assetflow.facts import show
 from assetflow.snapshot import Occasion, Signoff, Unmet
 from assetflow.workflow import SignoffRule, Transition
 
@@ -59,7 +60,7 @@ def champion_named(occasion: Occasion) -> Iterator[Unmet]:
     elif not champion.here_on(occasion.on):
         yield Unmet("champion_named", f"The champion, {champion.name}, has left.", who, remedy)
     elif occasion.on < case.champion_since:
-        since, on = _day(case.champion_since), _day(occasion.on)
+        since, on = show(case.champion_since), show(occasion.on)
         sentence = f"{champion.name} is champion only since {since}, not yet on {on}."
         yield Unmet("champion_named", sentence, "", "give that day or a later one with --on")
 
@@ -90,7 +91,7 @@ def date_ahead(occasion: Occasion, fact: str) -> Iterator[Unmet]:
     promised = occasion.case.facts[fact]
     if isinstance(promised, date) and promised <= occasion.on:
         yield _fact_unfit(
-            occasion, fact, f"is {_day(promised)}, which is not after {_day(occasion.on)}"
+            occasion, fact, f"is {show(promised)}, which is not after {show(occasion.on)}"
         )
 
 
@@ -145,7 +146,7 @@ def waited(occasion: Occasion, at_least: str) -> Iterator[Unmet]:
     since = occasion.case.waiting_since
     until = due(since, Duration.parse(at_least), occasion.calendar)
     if occasion.on < until:
-        sentence = f"It has been waiting since {_day(since)}; {at_least} end on {_day(until)}."
+        sentence = f"It has been waiting since {show(since)}; {at_least} end on {show(until)}."
         yield Unmet("waited", sentence, "nobody: it is a matter of time")
 
 
@@ -223,7 +224,7 @@ def _signoff_missing(
         asker = _who_may(occasion, "request_signoff")
         return Unmet("signoff", f"{department} has not been asked to sign.", asker, remedy)
     if answer.decided_on is not None and _answered_later(answer, occasion):
-        answered, on = _day(answer.decided_on), _day(occasion.on)
+        answered, on = show(answer.decided_on), show(occasion.on)
         sentence = f"{department} answered only on {answered}, not yet on {on}."
         return Unmet("signoff", sentence, "", "give that day or a later one with --on")
     if answer.objection and answer.decision == "objected":
@@ -231,7 +232,7 @@ def _signoff_missing(
         sentence = f"{department} objects: {reason} Way forward: {way}"
         return Unmet("objection", sentence, who, sign)
     verb = "answered" if rule.mode == "consultee" else "signed"
-    asked, due_on = _day(answer.requested_on), _day(answer.due_on)
+    asked, due_on = show(answer.requested_on), show(answer.due_on)
     sentence = f"{department} has not {verb}; asked {asked}, due {due_on}."
     return Unmet("signoff", sentence, who, sign)
 
@@ -288,10 +289,6 @@ def any_of(names: Iterable[str], word: str = "or") -> str:
 def all_of(names: Iterable[str]) -> str:
     """Join names as a sentence does: a, b and c."""
     return any_of(names, "and")
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
 
 
 def _sentence(text: str) -> str:

@@ -13,7 +13,7 @@ from assetflow import models as m
 from assetflow.casework.desk import Desk
 from assetflow.chain import SALT_BYTES, Link, Payload
 from assetflow.errors import BadInput, Busy, Refused
-from assetflow.facts import read_text
+from assetflow.facts import read_text, show
 from assetflow.permissions import may
 from assetflow.queries import Case
 from assetflow.snapshot import Unmet
@@ -144,18 +144,18 @@ def check_day(desk: Desk, case: Case | None = None) -> None:
     """Refuse a day that lies ahead, or before the case's last move."""
     if desk.on > desk.today:
         raise BadInput(
-            f"{_day(desk.on)} lies in the future; today is {_day(desk.today)}.",
+            f"{show(desk.on)} lies in the future; today is {show(desk.today)}.",
             remedies=["give the day on which it happened with --on"],
         )
     if (desk.today - desk.on).days > OLDEST_DAYS:
-        raise BadInput(f"{_day(desk.on)} is more than 30 years ago; check the year.")
+        raise BadInput(f"{show(desk.on)} is more than 30 years ago; check the year.")
     if case is None:
         return
     last = queries.last_move_on(desk.db, case.id)
     if desk.on < last:
         raise BadInput(
-            f"{case.reference} last moved on {_day(last)}; nothing can be recorded as of "
-            f"{_day(desk.on)}, before that.",
+            f"{case.reference} last moved on {show(last)}; nothing can be recorded as of "
+            f"{show(desk.on)}, before that.",
             remedies=["give a later day with --on"],
         )
 
@@ -179,10 +179,6 @@ def check_open(case: Case) -> None:
         label = case.workflow.stages[case.snapshot.stage].label
         raise Refused(
             f"{case.reference} has ended.",
-            reasons=[f"It was closed on {_day(case.closed_on)} as: {label}."],
+            reasons=[f"It was closed on {show(case.closed_on)} as: {label}."],
             remedies=[f"see it: assetflow case show {case.reference}"],
         )
-
-
-def _day(day: Any) -> str:
-    return f"{day.day} {day:%b %Y}"

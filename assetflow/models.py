@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -71,6 +72,10 @@ people = Table(
     _text("phone"),
     _text("email"),
     Column("left_on", Date),
+    # Their name at the database server, or at the machine where the database is a file.
+    Column("login", String(63), unique=True),
+    # When their particulars were erased; the row stays, for the records that point to it.
+    Column("erased_on", Date),
     Column("recorded_at", Instant, nullable=False),
 )
 
@@ -82,8 +87,38 @@ role_grants = Table(
     Column("role", String(60), nullable=False),
     Column("department", String(60), nullable=False, default="", server_default=""),
     Column("valid_from", Date, nullable=False),
+    # The last day on which it holds.
     Column("valid_to", Date),
+    # The decision or scheme of delegation it rests on.
+    _text("authority"),
+    Column("granted_by_id", ForeignKey("people.id")),
+    Column("granted_at", Instant),
+    Column("ended_by_id", ForeignKey("people.id")),
+    Column("ended_at", Instant),
+    _text("end_authority"),
     UniqueConstraint("person_id", "role", "department", "valid_from"),
+)
+
+# Who stands in for whom: in one role or place on a case, and always only until a day.
+deputies = Table(
+    "deputies",
+    metadata,
+    _id(),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("principal_id", ForeignKey("people.id"), nullable=False),
+    Column("role", String(60), nullable=False),
+    Column("department", String(60), nullable=False, default="", server_default=""),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date, nullable=False),
+    Column("authority", Text, nullable=False),
+    Column("granted_by_id", ForeignKey("people.id"), nullable=False),
+    Column("granted_at", Instant, nullable=False),
+    Column("ended_by_id", ForeignKey("people.id")),
+    Column("ended_at", Instant),
+    _text("end_authority"),
+    UniqueConstraint("person_id", "principal_id", "role", "department", "valid_from"),
+    CheckConstraint("person_id <> principal_id", name="not_oneself"),
+    CheckConstraint("valid_to >= valid_from", name="ends_after_it_begins"),
 )
 
 groups = Table(
@@ -162,6 +197,8 @@ cases = Table(
     Column("version", Integer, nullable=False),
     # The hash of that record.
     Column("head", String(64), nullable=False),
+    # When its words and letters were destroyed under the retention schedule.
+    Column("destroyed_on", Date),
     Column("recorded_at", Instant, nullable=False),
     CheckConstraint(
         "champion_id IS NULL OR champion_id <> officer_id", name="champion_not_officer"
@@ -188,6 +225,11 @@ signoffs = Table(
     Column("stage_visit", Integer, nullable=False),
     Column("trigger", String(60), nullable=False),
     Column("department", String(60), nullable=False),
+    # A department is asked again when what it was asked about has changed.
+    Column("round", Integer, nullable=False, default=1, server_default="1"),
+    # What was put before the department, as canonical JSON; empty in cases of older versions.
+    _text("statement"),
+    Column("statement_sha256", String(64), nullable=False, default="", server_default=""),
     Column("requested_on", Date, nullable=False),
     Column("due_on", Date, nullable=False),
     Column("decision", String(20)),
@@ -196,10 +238,44 @@ signoffs = Table(
     # How the answer reached the record: `recorded` by an officer, or `cli-login` by the signatory.
     Column("method", String(20)),
     _text("evidence"),
+    Column("evidence_id", ForeignKey("evidence.id")),
     _text("conditions"),
-    UniqueConstraint("case_id", "stage_visit", "trigger", "department"),
+    Column("recorded_by_id", ForeignKey("people.id")),
+    # Stamped by the database server where there is one: who was really logged in.
+    _text("login"),
+    UniqueConstraint("case_id", "stage_visit", "trigger", "department", "round"),
     CheckConstraint("decision IN ('signed', 'objected')", name="decision_known"),
     CheckConstraint("(decision IS NULL) = (signatory_id IS NULL)", name="decision_has_signatory"),
+)
+
+# What shows that a department said what was recorded for it: an email, a minute, a letter.
+evidence = Table(
+    "evidence",
+    metadata,
+    _id(),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    # NULL once it was erased; its hash stays in the journal.
+    Column("content", LargeBinary),
+    Column("recorded_by_id", ForeignKey("people.id"), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("case_id", "sha256"),
+)
+
+# While a hold lies on a case nothing of it is erased or destroyed.
+holds = Table(
+    "holds",
+    metadata,
+    _id(),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("placed_on", Date, nullable=False),
+    Column("placed_by_id", ForeignKey("people.id"), nullable=False),
+    Column("lifted_on", Date),
+    Column("lifted_by_id", ForeignKey("people.id")),
+    _text("lift_reason"),
 )
 
 objections = Table(
@@ -275,6 +351,8 @@ journal = Table(
     Column("payload_digest", String(64), nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    # Stamped by the database server where there is one; not a link of the chain.
+    _text("login"),
     UniqueConstraint("case_id", "position"),
     CheckConstraint("position >= 1", name="position_positive"),
 )
@@ -285,6 +363,30 @@ journal_payloads = Table(
     metadata,
     Column("case_id", ForeignKey("cases.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
+    Column("salt", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+# The journal of what concerns no single case: people, grants, holds, erasures.
+council_journal = Table(
+    "council_journal",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("happened_on", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor_id", ForeignKey("people.id"), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("payload_digest", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    _text("login"),
+    CheckConstraint("position >= 1", name="position_positive"),
+)
+
+council_payloads = Table(
+    "council_payloads",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
     Column("salt", String(32), nullable=False),
     Column("text", Text, nullable=False),
 )
@@ -305,4 +407,6 @@ anchors = Table(
     Column("taken_at", Instant, nullable=False),
     Column("root", String(64), nullable=False),
     Column("cases", Integer, nullable=False),
+    # Where it was sent, beside its file.
+    _text("sent_to"),
 )

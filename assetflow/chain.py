@@ -16,6 +16,8 @@ from dataclasses import dataclass
 PREFIX = b"assetflow-journal-v1\0"
 GENESIS = "0" * 64
 SALT_BYTES = 16
+# What stands in place of a case's reference in the journal of what concerns no single case.
+COUNCIL = "COUNCIL"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
-"""Reads the dated, sourced data beside the code: bank holidays and reference libraries."""
+"""Reads the dated, sourced data beside the code: bank holidays, libraries, council rights."""
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assetflow.calendars import Calendar, calendar_from
 from assetflow.errors import BadFile, NotFound, Problem
+from assetflow.permissions import ADMINISTRATOR, COUNCIL_RIGHTS, CouncilRights
 from assetflow.settings import Settings
+
+if TYPE_CHECKING:
+    from assetflow.yaml_reader import Tree
 
 
 def calendar(settings: Settings) -> Calendar:
@@ -48,3 +53,52 @@ def library_files(settings: Settings) -> list[Path]:
     for folder in reversed(settings.folders("data")):
         files.update({path.name: path for path in folder.glob("*_library.yaml")})
     return [files[name] for name in sorted(files)]
+
+
+def council_rights(settings: Settings, route_roles: Mapping[str, str]) -> CouncilRights:
+    """Give who may do what concerns no single case; ``route_roles`` are the labels a route gives.
+
+    Raises ``BadFile`` with every problem of ``data/council_rights.yaml``.
+    """
+    from assetflow.yaml_reader import read_file  # noqa: PLC0415 - as above
+
+    path = settings.policy_file("data", "council_rights.yaml")
+    if path is None:
+        raise NotFound("The council rights are missing.", remedies=["install assetflow again"])
+    tree = read_file(path)
+    problems = list(_rights_problems(tree, route_roles))
+    if problems:
+        raise BadFile(f"{path.name} cannot be used.", sorted(problems))
+    own = {role: entry["label"] for role, entry in tree.value["roles"].items()}
+    rights = {right: tuple(roles) for right, roles in tree.value["rights"].items()}
+    return CouncilRights({**route_roles, **own}, rights)
+
+
+def _rights_problems(tree: "Tree", route_roles: Mapping[str, str]) -> Iterator[Problem]:
+    content: dict[str, Any] = tree.value if isinstance(tree.value, dict) else {}
+    for part in ("roles", "rights"):
+        if not isinstance(content.get(part), dict):
+            yield tree.problem((), "no-entries", f"the file needs `{part}:` with named entries")
+            return
+    for role, entry in content["roles"].items():
+        if not isinstance(entry, dict) or not isinstance(entry.get("label"), str):
+            yield tree.problem(("roles", role), "no-label", f"{role} needs a label")
+    if ADMINISTRATOR not in content["roles"]:
+        yield tree.problem(("roles",), "unknown-role", f"the role {ADMINISTRATOR} is missing")
+    known = {*route_roles, *content["roles"]}
+    for right in sorted({*COUNCIL_RIGHTS, *content["rights"]}):
+        yield from _right_problems(tree, right, content["rights"].get(right), known)
+
+
+def _right_problems(tree: "Tree", right: str, roles: Any, known: set[str]) -> Iterator[Problem]:
+    place = ("rights", right)
+    if right not in COUNCIL_RIGHTS:
+        hint = f"known: {', '.join(COUNCIL_RIGHTS)}"
+        yield tree.problem(place, "unknown-right", f"there is no right {right}", hint)
+    elif not isinstance(roles, list) or not roles:
+        hint = f"name at least one role, as in {right}: [{ADMINISTRATOR}]"
+        yield tree.problem(place, "right-of-nobody", f"nobody may {right.replace('_', ' ')}", hint)
+    else:
+        for number, role in enumerate(roles):
+            if role not in known:
+                yield tree.problem((*place, number), "unknown-role", f"there is no role {role}")

@@ -118,7 +118,6 @@ deputies = Table(
     _text("end_authority"),
     UniqueConstraint("person_id", "principal_id", "role", "department", "valid_from"),
     CheckConstraint("person_id <> principal_id", name="not_oneself"),
-    CheckConstraint("valid_to >= valid_from", name="ends_after_it_begins"),
 )
 
 groups = Table(

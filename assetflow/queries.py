@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from assetflow import facts as fact_values
 from assetflow import models as m
-from assetflow.chain import Head, Link, Payload
+from assetflow.chain import COUNCIL, GENESIS, Head, Link, Payload
 from assetflow.errors import BadInput, NotFound
 from assetflow.snapshot import Grant, Objection, Person, Signoff, Snapshot
 from assetflow.workflow import Workflow, from_canonical
@@ -111,11 +111,23 @@ def people(db: Connection, where: ColumnElement[bool] | None = None) -> dict[int
     """Give people with their grants, by id."""
     query = select(m.people).order_by(m.people.c.name)
     rows = db.execute(query if where is None else query.where(where)).all()
-    grants: dict[int, list[Grant]] = defaultdict(list)
-    for g in db.execute(select(m.role_grants)):
-        until = g.valid_to or date.max
-        grants[g.person_id].append(Grant(g.role, g.department or None, g.valid_from, until))
+    grants = _grants(db)
     return {row.id: _person(row, grants[row.id]) for row in rows}
+
+
+def _grants(db: Connection) -> dict[int, list[Grant]]:
+    """Give what each person holds of their own, and then as a deputy."""
+    found: dict[int, list[Grant]] = defaultdict(list)
+    for row in db.execute(select(m.role_grants).order_by(m.role_grants.c.id)):
+        found[row.person_id].append(_grant(row, row.valid_to or date.max, None))
+    for row in db.execute(select(m.deputies).order_by(m.deputies.c.id)):
+        found[row.person_id].append(_grant(row, row.valid_to, row.principal_id))
+    return found
+
+
+def _grant(row: AnyRow, until: date, deputy_for: int | None) -> Grant:
+    department = row.department or None
+    return Grant(row.role, department, row.valid_from, until, row.authority, deputy_for)
 
 
 def _person(row: AnyRow, grants: Iterable[Grant]) -> Person:
@@ -128,6 +140,7 @@ def _person(row: AnyRow, grants: Iterable[Grant]) -> Person:
         row.email,
         row.left_on,
         tuple(grants),
+        row.login,
     )
 
 
@@ -276,6 +289,13 @@ def declared_facts(db: Connection) -> dict[str, str]:
     """Give the types of the facts that the stored routes declare, by name."""
     canonical = db.execute(select(m.workflow_versions.c.canonical)).scalars()
     return {fact.name: fact.type for text in canonical for fact in _load(text).facts.values()}
+
+
+def declared_roles(db: Connection) -> dict[str, str]:
+    """Give what the stored routes call their roles, the newest version last."""
+    table = m.workflow_versions
+    canonical = db.execute(select(table.c.canonical).order_by(table.c.version)).scalars()
+    return {r: role.label for text in canonical for r, role in _load(text).roles.items()}
 
 
 # --- cases ------------------------------------------------------------------------------------
@@ -530,10 +550,13 @@ def instant_text(moment: datetime) -> str:
 
 
 def chains(db: Connection) -> Iterator[tuple[str, list[Link], dict[int, Payload]]]:
-    """Give every case's chain with its payloads, one case after the other."""
+    """Give every case's chain with its payloads one after the other, the council journal last."""
     for row in db.execute(select(m.cases.c.id, m.cases.c.reference).order_by(m.cases.c.reference)):
         links, payloads = _chain(db, row.id, row.reference)
         yield row.reference, links, payloads
+    links, payloads = council_chain(db)
+    if links or council_head(db):
+        yield COUNCIL, links, payloads
 
 
 def _chain(db: Connection, case_id: int, reference: str) -> tuple[list[Link], dict[int, Payload]]:
@@ -550,10 +573,35 @@ def _chain(db: Connection, case_id: int, reference: str) -> tuple[list[Link], di
     return links, {row.position: Payload(row.salt, row.text) for row in found}
 
 
+def council_chain(db: Connection) -> tuple[list[Link], dict[int, Payload]]:
+    """Give the chain of the council journal with its payloads."""
+    j = m.council_journal
+    links = [
+        Link(
+            COUNCIL, r.position, r.happened_on.isoformat(), instant_text(r.recorded_at),
+            str(r.actor_id), r.action, None, None, None, r.payload_digest, r.previous, r.hash,
+        )
+        for r in db.execute(select(j).order_by(j.c.position))
+    ]  # fmt: skip
+    found = db.execute(select(m.council_payloads))
+    return links, {row.position: Payload(row.salt, row.text) for row in found}
+
+
+def council_head(db: Connection) -> Head | None:
+    """Give the newest record of the council journal; how many there must be stands apart."""
+    j = m.council_journal
+    newest = db.execute(select(j.c.hash).order_by(j.c.position.desc()).limit(1)).scalar()
+    counter = select(m.counters.c.value).where(m.counters.c.name == COUNCIL)
+    position = db.execute(counter).scalar() or 0
+    return Head(COUNCIL, position, newest or GENESIS) if newest or position else None
+
+
 def heads(db: Connection) -> list[Head]:
-    """Give the newest record of every case."""
+    """Give the newest record of every case, and of the council journal."""
     columns = (m.cases.c.reference, m.cases.c.version, m.cases.c.head)
-    return [Head(*row) for row in db.execute(select(*columns))]
+    council = council_head(db)
+    found = [Head(*row) for row in db.execute(select(*columns))]
+    return found if council is None else [*found, council]
 
 
 def last_move_on(db: Connection, case_id: int) -> date:

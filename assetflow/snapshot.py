@@ -19,6 +19,14 @@ class Grant:
     department: str | None = None
     valid_from: date = date.min
     valid_to: date = date.max
+    # The decision or scheme of delegation it rests on.
+    authority: str = ""
+    # The id of the person for whom a deputy holds it; a deputy always has a last day.
+    deputy_for: int | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether the grant is in force on a day; its last day counts."""
+        return self.valid_from <= day <= self.valid_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class Person:
     email: str = ""
     left_on: date | None = None
     grants: tuple[Grant, ...] = ()
+    # Their name at the database server, or at the machine where the database is a file.
+    login: str | None = None
 
     def here_on(self, day: date) -> bool:
         """Tell whether the person still works here on a day."""
@@ -42,8 +52,15 @@ class Person:
         """Tell whether the person holds a role on a day, for a department where one is given."""
         return self.here_on(day) and any(
             grant.role == role
-            and grant.valid_from <= day <= grant.valid_to
+            and grant.holds_on(day)
             and (department is None or grant.department == department)
+            for grant in self.grants
+        )
+
+    def stands_in_for(self, principal: int, role: str, day: date) -> bool:
+        """Tell whether the person deputises on a day for somebody in a place on a case."""
+        return self.here_on(day) and any(
+            grant.deputy_for == principal and grant.role == role and grant.holds_on(day)
             for grant in self.grants
         )
 

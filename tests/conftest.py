@@ -35,7 +35,7 @@ hypothesis_settings.load_profile("suite")
 
 TODAY = date(2026, 3, 2)  # a Monday
 PEOPLE = (
-    ("Alex Reid", "--role director --role chief_executive"),
+    ("Alex Reid", "--role director --role chief_executive --role administrator"),
     ("Grace Okoro", "--role head_of_property"),
     ("Kim Novak", "--role estates_officer"),
     ("Iris Dale", "--role cabinet_member --role ward_councillor --role scrutiny_chair"),

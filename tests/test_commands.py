@@ -74,6 +74,13 @@ VALUES = {
     "category": "preference",
     "folder": ".",
     "reason": "We would rather sell it",
+    "person_": "iris",
+    "person login name": "iris.dale",
+    "role": "director",
+    "principal": "grace",
+    "until": "1 Dec 2026",
+    "grant revoke role": "scrutiny_chair",
+    "grant deputise role": "head_of_property",
     "letter preview name": "acknowledgement",
     "letter issue name": "holding_update",
     "signoff request case_": "CAT-2026-0002",
@@ -85,6 +92,9 @@ NEEDS = {
     "signoff give": ["--by", "ruth"],
     "signoff object": ["--by", "ruth", "--way-forward", "Hold a meeting"],
     "letter issue": [word for fact in FACTS for word in ("--fact", fact)],
+    "grant add": ["--authority", "Cabinet 4 March"],
+    "grant revoke": ["--authority", "Cabinet 4 March"],
+    "grant deputise": ["--authority", "Scheme of delegation 3.2"],
     "asset add": ["--id", "NEW-1", "--name", "New Hall"],
 }
 # What is typed here finds nothing to change.

@@ -364,7 +364,8 @@ def test_the_champion_is_never_the_case_officer_and_is_named_once(case: Terminal
 
 def test_who_prepares_a_case_cannot_sign_it_off(case: Terminal) -> None:
     case("signoff", "request", "1")
-    case("person", "add", "Sam Taylor", "--role", "signatory", "--department", "service")
+    case("--as", "alex", "grant", "add", "sam", "signatory", "--department", "service",
+         "--authority", "A slip")  # fmt: skip
     with Untouched(case):
         refused = case("signoff", "give", "1", "service", code=1)
         assert reasons(refused) == [

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from assetflow import data_files, queries
 from assetflow.calendars import Calendar
 from assetflow.errors import BadInput
+from assetflow.permissions import CouncilRights
 from assetflow.settings import Settings
 from assetflow.snapshot import Occasion, Person, Snapshot
 from assetflow.soundness import Surroundings
@@ -52,6 +53,11 @@ class Desk:
     def calendar(self) -> Calendar:
         """The working days of the council's division."""
         return data_files.calendar(self.settings)
+
+    @cached_property
+    def council_rights(self) -> CouncilRights:
+        """Who may do what concerns no single case."""
+        return data_files.council_rights(self.settings, queries.declared_roles(self.db))
 
     @cached_property
     def letters(self) -> "LetterBook":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assetflow import queries
 from assetflow import settings as settings_module
-from assetflow.casework import backups, registers, routes
+from assetflow.casework import backups, people, routes
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
 from assetflow.errors import BadInput, OutsideFault, Refused
@@ -116,15 +116,17 @@ def _upgrade(settings: Settings, now: datetime) -> str:
 
 def _first_officer(desk: Desk, details: NewHome) -> str:
     _, route = routes.version_in_force(desk, desk.settings.workflow)
-    person = registers.add_person(
-        desk, details.officer, ["estates_officer"], [], route, handle=_handle(details.officer),
-        job_title=details.job_title, email=details.email, phone=details.phone,
+    particulars = {name: getattr(details, name) for name in ("job_title", "email", "phone")}
+    new = people.NewPerson(
+        details.officer, ["estates_officer"], handle=_handle(details.officer),
+        authority="the setting up of assetflow", particulars=particulars,
     )  # fmt: skip
-    return f"you: {person.name}, {person.handle} for short, an estates officer"
+    person = people.add_person(desk, new, route)
+    return f"you: {person.name}, {person.handle} for short, an estates officer and administrator"
 
 
 def _handle(name: str) -> str:
-    return (registers.handle_for(name) or "officer") if name.strip() else ""
+    return (people.handle_for(name) or "officer") if name.strip() else ""
 
 
 def _write_folders(home: Path, details: NewHome) -> None:
@@ -144,7 +146,7 @@ def _check_texts(details: NewHome) -> None:
     if details.officer:
         person = {"name": details.officer.strip(), "job title": details.job_title,
                   "phone": details.phone, "email": details.email.strip()}  # fmt: skip
-        reasons += registers.problems_with_person(person, _handle(details.officer) or "officer")
+        reasons += people.problems_with_person(person, _handle(details.officer) or "officer")
     if reasons:
         raise BadInput("The home was not made.", reasons=reasons)
 

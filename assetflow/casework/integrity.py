@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from assetflow import chain, queries
 from assetflow import models as m
+from assetflow.casework import council
 from assetflow.casework.desk import Desk
 from assetflow.chain import Anchor, Finding, Head, Link, Payload
 from assetflow.errors import BadFile, BadInput, OutsideFault, Problem
@@ -39,7 +40,8 @@ def verify(desk: Desk, anchor_files: Sequence[Path] = ()) -> Verified:
         hashes.update({(reference, link.position): link.hash for link in links})
     for anchor in anchors:
         found += chain.against(anchor, hashes)
-    return Verified(len(heads), len(hashes), len(anchors), tuple(sorted(set(found))))
+    cases = len(heads) - (chain.COUNCIL in heads)
+    return Verified(cases, len(hashes), len(anchors), tuple(sorted(set(found))))
 
 
 def _head_findings(head: Head, links: Sequence[Link]) -> list[Finding]:
@@ -67,6 +69,7 @@ def _erasure(words: Payload) -> list[int]:
 
 def take_anchor(desk: Desk) -> Anchor:
     """Take the anchor of this moment and note that it was taken; it belongs somewhere else."""
+    council.check_right(desk, "take_anchor", "The anchor was not taken")
     taken = chain.anchor(queries.heads(desk.db), queries.instant_text(desk.now))
     desk.db.execute(
         insert(m.anchors).values(taken_at=desk.now, root=taken.root, cases=len(taken.heads))

@@ -60,7 +60,7 @@ def change(  # noqa: PLR0913 - the columns of a journal record
 
     Raises ``Busy`` where somebody else has changed the case since it was read.
     """
-    _check_words(why, detail or {})
+    check_words(why, detail or {})
     moved_from = case.snapshot.stage if to_stage is not None and case.version else None
     words = json.dumps({"why": why, "detail": detail or {}}, ensure_ascii=False, default=str)
     payload = Payload(secrets.token_hex(SALT_BYTES), words)
@@ -83,7 +83,7 @@ def change(  # noqa: PLR0913 - the columns of a journal record
 Move = tuple[str | None, str | None, str | None]
 
 
-def _check_words(why: str, detail: Mapping[str, Any]) -> None:
+def check_words(why: str, detail: Mapping[str, Any]) -> None:
     """Refuse free text that no journal or letter can hold; facts were checked by their types."""
     wrong = []
     for name, text_ in {"why": why, **detail}.items():
@@ -170,7 +170,7 @@ def check_right(desk: Desk, case: Case, right: str, what: str) -> None:
 def permission(desk: Desk, case: Case, right: str) -> Unmet | None:
     """Give why the acting person may not use a right on a case, or None."""
     allowed = case.workflow.rights.get(right, ())
-    return may(desk.actor, allowed, case.workflow, case.snapshot, desk.on)
+    return may(desk.actor, allowed, case.workflow, case.snapshot, desk.today)
 
 
 def check_open(case: Case) -> None:

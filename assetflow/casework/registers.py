@@ -1,24 +1,21 @@
-"""The registers that cases draw on: assets, community groups and people."""
+"""The registers that cases draw on: assets and community groups."""
 
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
 from assetflow import models as m
 from assetflow import queries
+from assetflow.casework import council
 from assetflow.casework.desk import Desk
 from assetflow.errors import BadInput, Refused
 from assetflow.queries import Asset, Group
 from assetflow.register import HEADINGS, AssetRow, read_register
-from assetflow.snapshot import Person
-from assetflow.workflow import CASE_ROLES, Workflow
 
 Progress = Callable[[int, int], None]
 CHUNK = 1_000
@@ -51,6 +48,7 @@ def import_assets(
     desk: Desk, rows: Sequence[AssetRow], progress: Progress | None = None, dry_run: bool = False
 ) -> Imported:
     """Add the assets of a register, and bring those already known up to date."""
+    council.check_right(desk, "keep_assets", "The register was not imported")
     known = _known_assets(desk)
     fresh: list[dict[str, Any]] = []
     changes: list[tuple[int, dict[str, Any]]] = []
@@ -61,13 +59,17 @@ def import_assets(
             fresh.append({**values, "recorded_at": desk.now})
         elif any(getattr(found, name) != value for name, value in values.items()):
             changes.append((found.id, values))
+    done = Imported(len(fresh), len(changes), len(rows) - len(fresh) - len(changes))
     if not dry_run:
         _write_assets(desk, fresh, changes, progress)
-    return Imported(len(fresh), len(changes), len(rows) - len(fresh) - len(changes))
+        if fresh or changes:
+            council.enter(desk, "assets_imported", detail=asdict(done))
+    return done
 
 
 def add_asset(desk: Desk, row: AssetRow) -> Asset:
     """Add one asset that is not in the register yet."""
+    council.check_right(desk, "keep_assets", "The asset was not added")
     if not row.unique_asset_id and not row.uprn:
         raise BadInput("An asset needs an identifier.", remedies=["give --id or --uprn"])
     if not row.name and not row.street:
@@ -77,6 +79,7 @@ def add_asset(desk: Desk, row: AssetRow) -> Asset:
         raise Refused(f"The asset {label} is in the register already.",
                       remedies=[f"see it: assetflow asset show {label}"])  # fmt: skip
     _write_assets(desk, [{**_asset_values(row), "recorded_at": desk.now}], [], None)
+    council.enter(desk, "asset_added", detail={"asset": row.unique_asset_id or row.uprn})
     return queries.asset(desk.db, row.unique_asset_id or row.uprn)
 
 
@@ -135,110 +138,31 @@ def _write_assets(
 
 def add_group(desk: Desk, name: str, **details: str) -> Group:
     """Add a community group: its name, contact, email, telephone and postal address."""
-    values = {"name": _clean("name", name), **{k: _clean(k, v) for k, v in details.items()}}
-    problems = _problems(values)
+    council.check_right(desk, "keep_groups", "The group was not added")
+    values = {"name": clean("name", name), **{k: clean(k, v) for k, v in details.items()}}
+    problems = problems_of(values)
     if any(group.name.casefold() == values["name"].casefold() for group in queries.groups(desk.db)):
         problems.append(f"{values['name']} is known already; see: assetflow group list")
     if problems:
         raise BadInput("The group was not added.", reasons=problems)
     desk.db.execute(insert(m.groups).values(**values, recorded_at=desk.now))
+    council.enter(desk, "group_added", detail={"group": values["name"]})
     return queries.group(desk.db, values["name"])
 
 
-# --- people -------------------------------------------------------------------------------------
+# --- particulars ----------------------------------------------------------------------------------
 
 
-def add_person(
-    desk: Desk,
-    name: str,
-    roles: Sequence[str],
-    departments: Sequence[str],
-    route: Workflow,
-    *,
-    handle: str = "",
-    since: date | None = None,
-    **details: str,
-) -> Person:
-    """Add a person with the roles they hold, or give more roles to one who is known.
-
-    ``departments`` are those for which the person holds the role ``signatory``.
-    """
-    values = {"name": _clean("name", name), **{k: _clean(k, v) for k, v in details.items()}}
-    chosen = handle[:60] or handle_for(values["name"])
-    problems = problems_with_person(values, chosen) + _role_problems(roles, departments, route)
-    known = [p for p in queries.people(desk.db).values() if p.handle == chosen]
-    if known and known[0].name != values["name"]:
-        problems.append(
-            f"{chosen} is the short name of {known[0].name}; give another with --handle"
-        )
-    if problems:
-        raise BadInput("The person was not added.", reasons=problems)
-    person_id = known[0].id if known else _insert_person(desk, chosen, values)
-    # Without a date the role counts from always, so that cases entered late find it in force.
-    _grant(desk, person_id, roles, departments, since or date.min)
-    return queries.people(desk.db)[person_id]
-
-
-def handle_for(name: str) -> str:
-    """Make a short name of a person's name: José O'Neill becomes jose.oneill."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return ".".join(re.findall(r"[a-z0-9]+", re.sub("['’]", "", plain.casefold())))[:60]
-
-
-def problems_with_person(values: dict[str, str], handle: str) -> list[str]:
-    """List what is wrong with a person's particulars and short name."""
-    found = _problems(values)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", handle, re.ASCII):
-        found.append(f"{handle!r} is no short name; give one with --handle")
-    return found
-
-
-def _insert_person(desk: Desk, handle: str, values: dict[str, str]) -> int:
-    result = desk.db.execute(insert(m.people).values(handle=handle, **values, recorded_at=desk.now))
-    return queries.new_id(result)
-
-
-def _grant(
-    desk: Desk, person_id: int, roles: Sequence[str], departments: Sequence[str], since: date
-) -> None:
-    wanted = [(role, "") for role in dict.fromkeys(roles) if role != "signatory"]
-    if "signatory" in roles:
-        wanted += [("signatory", department) for department in dict.fromkeys(departments)]
-    held = {(g.role, g.department or "") for g in queries.people(desk.db)[person_id].grants}
-    for role, department in wanted:
-        if (role, department) not in held:
-            desk.db.execute(
-                insert(m.role_grants).values(
-                    person_id=person_id, role=role, department=department, valid_from=since
-                )
-            )
-
-
-def _role_problems(roles: Sequence[str], departments: Sequence[str], route: Workflow) -> list[str]:
-    found = [
-        f"there is no role {role}; known: {', '.join(route.roles)}"
-        for role in roles if role not in route.roles and role not in CASE_ROLES
-    ]  # fmt: skip
-    found += [f"{role} is a place on a case, not a role" for role in roles if role in CASE_ROLES]
-    found += [
-        f"there is no department {department}; known: {', '.join(route.departments)}"
-        for department in departments if department not in route.departments
-    ]  # fmt: skip
-    if "signatory" in roles and not departments:
-        found.append("a signatory needs a department; give --department")
-    if departments and "signatory" not in roles:
-        found.append("a department goes with the role signatory; add --role signatory")
-    return found
-
-
-def _clean(field: str, text: str) -> str:
+def clean(field: str, text: str) -> str:
+    """Give a particular without blanks around it; refuse control characters."""
     allowed = "\n" if field == "address" else ""
     if any((ord(c) < 32 or c in "\x7f\u2028\u2029") and c not in allowed for c in text):
         raise BadInput(f"The {field.replace('_', ' ')} contains control characters.")
     return text.strip()
 
 
-def _problems(values: dict[str, str]) -> list[str]:
+def problems_of(values: Mapping[str, str]) -> list[str]:
+    """List what is wrong with the particulars of a person or group."""
     found = [f"the {k.replace('_', ' ')} is too long" for k, v in values.items() if len(v) > 500]
     if not values["name"]:
         found.append("the name is empty")

@@ -33,6 +33,7 @@ COMMANDS = {
     "asset": ("asset:asset", "Import and look up the council's assets."),
     "group": ("group:group", "Add and list community groups."),
     "person": ("person:person", "Add and list the people who work on cases."),
+    "grant": ("grant:grant", "Give and end roles, and name deputies."),
     "db": ("db:db", "Upgrade, back up and restore the database, and prove the record."),
     "library": (
         "library:library",

@@ -26,6 +26,8 @@ def person() -> None:
 @click.option(
     "--since", type=options.DAY, metavar="DATE", help="From when they hold the roles; else always."
 )
+@click.option("--authority", default="", help="The decision on which they hold the roles.")
+@click.option("--login", default="", help="The name under which they log in.")
 @options.as_json
 @click.pass_obj
 def add(
@@ -36,22 +38,38 @@ def add(
     departments: tuple[str, ...],
     handle: str,
     since: date | None,
+    authority: str,
     json_: bool,
     **details: str,
 ) -> None:
     """Add a person and the roles they hold; a known person is given more roles."""
-    from assetflow.casework import registers, routes
+    from assetflow.casework import people, routes
 
+    new = people.NewPerson(name, roles, departments, handle, since, authority, details)
     with app.writing() as desk:
-        route = routes.newest(desk, app.settings.workflow)
-        found = registers.add_person(
-            desk, name, roles, departments, route, handle=handle, since=since, **details
-        )
+        found = people.add_person(desk, new, routes.newest(desk, app.settings.workflow))
     if json_:
         output.emit_json(found)
         return
     held = ", ".join(_grants(found)) or "no role yet"
     output.done(f"{found.name} ({found.handle}): {held}")
+
+
+@person.command()
+@click.argument("person_", metavar="PERSON", shell_complete=completion.people)
+@click.argument("name")
+@options.as_json
+@click.pass_obj
+def login(app: App, person_: str, name: str, json_: bool) -> None:
+    """Say under which NAME a person logs in: what they sign then counts as signed by them."""
+    from assetflow.casework import people
+
+    with app.writing() as desk:
+        found = people.set_login(desk, person_, name)
+    if json_:
+        output.emit_json(found)
+        return
+    output.done(f"{found.name} ({found.handle}) logs in as {found.login}")
 
 
 @person.command("list")
@@ -74,4 +92,7 @@ def _grants(found: object) -> list[str]:
     from assetflow.snapshot import Person
 
     assert isinstance(found, Person)  # noqa: S101 - narrows the type
-    return [f"{g.role} ({g.department})" if g.department else g.role for g in found.grants]
+    return [
+        f"{g.role} ({g.department})" if g.department else g.role
+        for g in found.grants if g.deputy_for is None
+    ]  # fmt: skip

@@ -54,7 +54,6 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(), nullable=True),
         sa.Column("end_authority", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint("person_id <> principal_id", name=op.f("ck_deputies_not_oneself")),
-        sa.CheckConstraint("valid_to >= valid_from", name=op.f("ck_deputies_ends_after_it_begins")),
         sa.ForeignKeyConstraint(
             ["ended_by_id"], ["people.id"], name=op.f("fk_deputies_ended_by_id")
         ),

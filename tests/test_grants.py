@@ -1,0 +1,193 @@
+"""Who holds which role: given and ended on a named authority, by somebody who is not affected."""
+
+from datetime import timedelta
+
+import pytest
+from conftest import TODAY, Terminal
+from test_officer import Untouched, reasons
+
+BY = ("--authority", "Scheme of delegation 3.2")
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def roles(af: Terminal, person: str, *, all_: bool = False) -> list[str]:
+    """Give the roles that a page of grants shows for a person."""
+    shown = af("grant", "list", person, "--json", *(["--all"] if all_ else [])).json
+    return [row["grant"]["role"] for row in shown]
+
+
+def test_a_role_is_given_with_its_days_and_its_authority(af: Terminal) -> None:
+    af(
+        "grant",
+        "add",
+        "kim",
+        "head_of_legal",
+        "--since",
+        "1 Mar 2026",
+        "--until",
+        "31 Mar 2026",
+        *BY,
+    )
+    shown = af("grant", "list", "kim").out
+    for part in ("head_of_legal", "1 Mar 2026", "31 Mar 2026", "Scheme of delegation 3.2"):
+        assert part in shown
+    assert "head_of_legal" not in af("grant", "list", "kim", on=TODAY + timedelta(days=60)).out
+    assert "head_of_legal" in af("grant", "list", "kim", "--all", on=TODAY + timedelta(days=60)).out
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "sentence"),
+    [
+        ("kim head_of_legal", 2, "The authority is missing."),
+        ("kim head_of_legal --authority x --since 2026-03-05 --until 2026-03-04", 1,
+         "It would end on 4 Mar 2026, before it begins on 5 Mar 2026."),
+        ("kim estates_officer --authority x", 1, "Kim Novak holds it already in that time."),
+        ("kim head_of_leagl --authority x", 2, "there is no role head_of_leagl"),
+        ("kim champion --authority x", 2, "champion is a place on a case, not a role"),
+        ("kim signatory --authority x", 2, "a signatory needs a department"),
+        ("kim signatory --department lgeal --authority x", 2, "there is no department lgeal"),
+        ("kim director --department legal --authority x", 2, "a department goes with the role"),
+        ("sam director --authority x", 1, "Nobody gives or takes their own roles"),
+        ("zoe director --authority x", 6, "There is no person 'zoe'."),
+    ],
+)  # fmt: skip
+def test_a_role_that_cannot_be_given_is_refused(
+    af: Terminal, typed: str, code: int, sentence: str
+) -> None:
+    with Untouched(af):
+        refused = af("grant", "add", *typed.split(), code=code)
+    assert sentence in refused.err
+
+
+@pytest.mark.parametrize("who", ["kim", "grace", "iris", "owen", "nadia"])
+def test_only_an_administrator_gives_and_ends_roles(af: Terminal, who: str) -> None:
+    tries = (
+        ("grant", "add", "carol", "director", *BY),
+        ("grant", "revoke", "maya", "signatory", "--department", "finance", *BY),
+        ("grant", "deputise", "carol", "--for", "alex", "--role", "director",
+         "--until", "2026-04-01", *BY),
+        ("person", "add", "Wendy Moss", "--role", "director"),
+        ("person", "login", "carol", "cfinch"),
+    )  # fmt: skip
+    with Untouched(af):
+        for words in tries:
+            assert "Who can: an administrator." in af("--as", who, *words, code=1).err or (
+                words[0] == "person" and words[1] == "add"
+            )
+
+
+def test_a_role_that_was_ended_is_gone_at_once_also_for_what_is_entered_late(
+    case: Terminal,
+) -> None:
+    case("--as", "kim", "case", "note", "1", "Rang the group.")
+    ended = case("grant", "revoke", "kim", "estates_officer", *BY)
+    assert "the role estates_officer of Kim Novak" in ended.out
+    with Untouched(case):
+        for day in ((), ("--on", str(TODAY))):
+            refused = case(
+                "--as", "kim", "case", "advance", "1", "accept", *day, on=TOMORROW, code=1
+            )
+            assert "Kim Novak may not do this." in refused.err
+    assert roles(case, "kim") == []
+    assert roles(case, "kim", all_=True) == ["estates_officer"]
+
+
+def test_a_role_can_be_given_again_from_the_next_day(af: Terminal) -> None:
+    af("grant", "add", "kim", "director", *BY)
+    af("grant", "revoke", "kim", "director", *BY)
+    refused = af("grant", "add", "kim", "director", *BY, code=1)
+    assert "let this begin a day later" in refused.err
+    af("grant", "add", "kim", "director", *BY, on=TOMORROW)
+    af("person", "add", "Kim Novak", "--role", "director", on=TOMORROW)
+    assert roles(af, "kim", all_=True).count("director") == 2
+
+
+def test_there_is_always_an_administrator(af: Terminal) -> None:
+    af("--as", "alex", "grant", "revoke", "sam", "administrator", *BY)
+    with Untouched(af):
+        refused = af("--as", "alex", "grant", "revoke", "alex", "administrator", *BY, code=1)
+        assert reasons(refused) == [
+            "Nobody gives or takes their own roles; another administrator can.",
+            "Nobody else is an administrator; name another one first.",
+        ]
+
+
+def test_a_deputy_signs_within_their_days_and_not_outside_them(case: Terminal) -> None:
+    days = ("--since", "2026-03-04", "--until", "2026-03-06")
+    case("--as", "nadia", "grant", "deputise", "maya", "--for", "nadia", "--role", "signatory",
+         "--department", "service", *days, *BY)  # fmt: skip
+    case("signoff", "request", "1")
+    give = ("--as", "maya", "signoff", "give", "1", "service")
+    with Untouched(case):
+        for away in (3, 7):
+            late = case(*give, on=TODAY.replace(day=away), code=1)
+            assert "Maya Lunt is not a signatory of Service that holds the asset." in late.err
+    case(*give, on=TODAY.replace(day=6))
+
+
+def test_a_champions_deputy_does_what_the_champion_may(case: Terminal) -> None:
+    case("champion", "name", "1", "grace")
+    note = ("--as", "carol", "case", "note", "1", "The champion is away.")
+    record = ("--as", "carol", "case", "record", "1", "transfer_purpose=Bowls")
+    with Untouched(case):
+        case(*record, code=1)
+    case("--as", "grace", "grant", "deputise", "carol", "--for", "grace", "--role", "champion",
+         "--until", "2026-03-20", *BY)  # fmt: skip
+    case(*record)
+    case(*note)
+    case(*record, on=TODAY.replace(day=21), code=1)
+
+
+def test_a_deputy_has_no_more_than_the_person_they_stand_in_for(af: Terminal) -> None:
+    deputise = ("grant", "deputise", "kim", "--for", "owen", "--until", "2026-04-01", *BY)
+    with Untouched(af):
+        refused = af(*deputise, "--role", "director", code=1)
+        assert "Owen Price does not hold the role director on 2 Mar 2026." in refused.err
+        refused = af("--as", "owen", "grant", "deputise", "owen", "--for", "owen", "--role",
+                     "head_of_legal", "--until", "2026-04-01", *BY, code=1)  # fmt: skip
+        assert "Nobody deputises for themselves." in refused.err
+    af(*deputise, "--role", "head_of_legal")
+    assert "already in that time" in af(*deputise, "--role", "head_of_legal", code=1).err
+    ended = af("grant", "revoke", "owen", "head_of_legal", *BY)
+    assert "Owen Price, Kim Novak" in ended.out
+    assert roles(af, "kim") == ["estates_officer"]
+
+
+def test_a_deputys_time_can_be_ended_early(af: Terminal) -> None:
+    words = ("kim", "--for", "owen", "--role", "head_of_legal", "--until", "2026-04-01", *BY)
+    af("--as", "owen", "grant", "deputise", *words)
+    af("grant", "revoke", "kim", "head_of_legal", "--deputy-for", "owen", *BY)
+    assert roles(af, "kim") == ["estates_officer"]
+    again = af("grant", "revoke", "kim", "head_of_legal", "--deputy-for", "owen", *BY, code=1)
+    assert "does not deputise" in again.err
+
+
+def test_every_change_of_people_is_in_the_council_journal(af: Terminal) -> None:
+    before = af("db", "verify", "--json").json["records"]
+    af("grant", "add", "kim", "director", *BY)
+    af("person", "login", "kim", "knovak")
+    af("group", "add", "Rowing Club")
+    assert af("db", "verify", "--json").json["records"] == before + 3
+
+
+def test_the_first_person_of_a_home_is_its_administrator(af: Terminal) -> None:
+    assert roles(af, "sam") == ["estates_officer", "administrator", "information_officer"]
+
+
+@pytest.mark.parametrize(
+    ("words", "who"),
+    [
+        (("asset", "add", "--id", "NEW-1", "--name", "New Hall"), "an estates officer"),
+        (("group", "add", "Rowing Club"), "an estates officer"),
+        (("person", "add", "Wendy Moss"), "an estates officer"),
+        (("sweep",), "an estates officer"),
+        (("db", "anchor", "."), "the information governance officer"),
+    ],
+)
+def test_what_concerns_no_single_case_is_for_those_the_council_names(
+    af: Terminal, words: tuple[str, ...], who: str
+) -> None:
+    with Untouched(af):
+        refused = af("--as", "ruth", *words, code=1)
+        assert "Ruth Kemp may not do this." in refused.err
+        assert who in refused.err

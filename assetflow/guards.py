@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from assetflow import statement
 from assetflow.deadlines import Duration, due
 from assetflow.facts import show
 from assetflow.snapshot import Occasion, Signoff, Unmet
@@ -184,13 +185,18 @@ def settled(rule: SignoffRule, answer: Signoff | None, occasion: Occasion) -> bo
     A required department must have signed, or have objected in a way that does not block. A
     consultee must have been asked, and have answered or let its time go by.
     """
-    if answer is None or _answered_later(answer, occasion):
+    if answer is None or _answered_later(answer, occasion) or lapsed(answer, occasion):
         return False
     if answer.decision == "objected":
         return not (answer.objection and answer.objection.blocks)
     if rule.mode == "consultee":
         return not answer.open or occasion.on > answer.due_on
     return answer.decision == "signed"
+
+
+def lapsed(answer: Signoff, occasion: Occasion) -> bool:
+    """Tell whether what the department was asked about has changed since, so that it is void."""
+    return bool(statement.changes(occasion.workflow, occasion.case, answer))
 
 
 def _answered_later(answer: Signoff, occasion: Occasion) -> bool:
@@ -223,6 +229,11 @@ def _signoff_missing(
         remedy = f"assetflow signoff request {ref} {transition.trigger}"
         asker = _who_may(occasion, "request_signoff")
         return Unmet("signoff", f"{department} has not been asked to sign.", asker, remedy)
+    if lapsed(answer, occasion):
+        remedy = f"assetflow signoff request {ref} {transition.trigger}"
+        return Unmet(
+            "lapsed", lapse(answer, occasion), _who_may(occasion, "request_signoff"), remedy
+        )
     if answer.decided_on is not None and _answered_later(answer, occasion):
         answered, on = show(answer.decided_on), show(occasion.on)
         sentence = f"{department} answered only on {answered}, not yet on {on}."
@@ -235,6 +246,22 @@ def _signoff_missing(
     asked, due_on = show(answer.requested_on), show(answer.due_on)
     sentence = f"{department} has not {verb}; asked {asked}, due {due_on}."
     return Unmet("signoff", sentence, who, sign)
+
+
+def lapse(answer: Signoff, occasion: Occasion) -> str:
+    """Say what has changed since a department read it."""
+    workflow = occasion.workflow
+    told = [
+        f"{workflow.facts[c.fact].label} was {_shown(c.then)} and is {_shown(c.now)}"
+        for c in statement.changes(workflow, occasion.case, answer)
+    ]
+    did = {None: "was asked about", "signed": "signed for", "objected": "objected to"}
+    department = workflow.department_label(answer.department)
+    return f"{department} {did[answer.decision]} something else: {'; '.join(told)}."
+
+
+def _shown(value: object) -> str:
+    return "not on the file" if value is None else show(value)
 
 
 def letter_facts_missing(letters: Iterable[str], occasion: Occasion) -> Iterator[Unmet]:

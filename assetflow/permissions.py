@@ -20,7 +20,6 @@ COUNCIL_RIGHTS = (
     "keep_groups",
     "keep_people",
     "grant_role",
-    "run_sweep",
     "take_anchor",
     "place_hold",
     "lift_hold",

@@ -458,7 +458,9 @@ def _signoffs(
     rows = db.execute(select(table).where(table.c.case_id.in_(ids)).order_by(table.c.id)).all()
     objections = _open_objections(db, [row.id for row in rows], everyone)
     found: dict[tuple[int, int], list[Signoff]] = defaultdict(list)
-    for row in rows:
+    # Only the newest request to a department for a step counts.
+    newest = {(r.case_id, r.stage_visit, r.trigger, r.department): r for r in rows}
+    for row in newest.values():
         found[row.case_id, row.stage_visit].append(_signoff(row, everyone, objections.get(row.id)))
     return found
 
@@ -475,6 +477,11 @@ def _signoff(row: AnyRow, everyone: Mapping[int, Person], objection: Objection |
         signatory=everyone[row.signatory_id].name if row.signatory_id else "",
         conditions=row.conditions,
         objection=objection,
+        round=row.round,
+        statement=row.statement,
+        statement_sha256=row.statement_sha256,
+        method=row.method or "",
+        evidence=row.evidence,
     )
 
 

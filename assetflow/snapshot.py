@@ -93,6 +93,14 @@ class Signoff:
     signatory: str = ""
     conditions: str = ""
     objection: Objection | None = None
+    # How often the department was asked for this step in this stage, this time included.
+    round: int = 1
+    # What was put before it, and the hash to which its answer is bound; see ``statement``.
+    statement: str = ""
+    statement_sha256: str = ""
+    # How the answer came: `cli-login` by the signatory, or `recorded` with what shows it.
+    method: str = ""
+    evidence: str = ""
 
     @property
     def open(self) -> bool:

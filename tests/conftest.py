@@ -80,7 +80,7 @@ class Terminal:
         at = datetime.combine(on or self.today, time(10), UTC)
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            got = main(arguments, lambda: at, self.environment)
+            got = main(arguments, lambda: at, self.environment, lambda: "at.this.machine")
         result = Result(got, out.getvalue(), err.getvalue())
         assert code is None or got == code, f"exit {got}: {arguments}\n{result.out}{result.err}"
         assert "Traceback" not in result.out + result.err
@@ -89,6 +89,14 @@ class Terminal:
     def type(self, line: str, on: date | None = None, code: int | None = 0) -> Result:
         """Type a command as one line without quotes in it."""
         return self(*line.split(), on=on, code=code)
+
+    @property
+    def login(self) -> str:
+        """The name under which whoever types is logged in: at the server, or at the machine."""
+        with self.store.read() as db:
+            if db.dialect.name == "postgresql":
+                return str(db.execute(text("SELECT session_user")).scalar_one())
+        return "at.this.machine"
 
     @property
     def store(self) -> Store:

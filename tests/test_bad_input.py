@@ -48,6 +48,7 @@ def desk(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     shutil.copytree(_template, home)
     af = Terminal(home)
     af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club", "--champion", "alex")
+    af("case", "record", "1", "transfer_purpose=Bowls")
     af("signoff", "request", "1")
     return af
 

@@ -89,8 +89,8 @@ VALUES = {
 FACTS = ("progress_made=The survey is done", "progress_awaited=Title", "forecast_date=2026-12-01")
 NEEDS = {
     "case withdraw": ["--why", "Found another site"],
-    "signoff give": ["--by", "ruth"],
-    "signoff object": ["--by", "ruth", "--way-forward", "Hold a meeting"],
+    "signoff give": ["--by", "ruth", "--evidence", "Email"],
+    "signoff object": ["--by", "ruth", "--evidence", "Email", "--way-forward", "Hold a meeting"],
     "letter issue": [word for fact in FACTS for word in ("--fact", fact)],
     "grant add": ["--authority", "Cabinet 4 March"],
     "grant revoke": ["--authority", "Cabinet 4 March"],
@@ -124,14 +124,26 @@ def office_home(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     af("case", "open", "--asset", "SAMPLE-0002", "--group", "Bowls Club")
     af("case", "open", "--asset", "SAMPLE-0004", "--group", "Bowls Club")
     af("case", "withdraw", "3", "--why", "Too far away")
+    af("case", "record", "1", "transfer_purpose=Bowls", "undervalue=1200.50", "lease_term_years=25")
+    af("case", "record", "2", "transfer_purpose=Bowls")
     af("signoff", "request", "1")
-    af("signoff", "give", "1", "service", "--by", "nadia", "--condition", "Not before May")
-    af("signoff", "object", "1", "legal", "--by", "owen", "--category", "title",
-       "--reason", "A covenant", "--authority", "Law of Property Act 1925",
+    af(
+        "signoff",
+        "give",
+        "1",
+        "service",
+        "--by",
+        "nadia",
+        "--condition",
+        "Not before May",
+        "--evidence",
+        "Email",
+    )
+    af("signoff", "object", "1", "legal", "--by", "owen", "--evidence", "Email",
+       "--category", "title", "--reason", "A covenant", "--authority", "Law of Property Act 1925",
        "--way-forward", "Ask for a release")  # fmt: skip
     af("case", "advance", "1", "ask_for_information", "--fact", "reply_by=2026-04-01",
        "--fact", "information_needed=Accounts; Constitution")  # fmt: skip
-    af("case", "record", "1", "transfer_purpose=Bowls", "undervalue=1200.50", "lease_term_years=25")
     af("sweep", on=TODAY + timedelta(days=60))
     return home
 

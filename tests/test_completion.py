@@ -97,9 +97,10 @@ def test_the_triggers_offered_are_those_of_the_cases_stage(case: Terminal) -> No
 def test_an_answer_is_asked_of_the_departments_that_owe_one(case: Terminal) -> None:
     everyone = offered(case.home, "signoff give 1 ")
     assert {"service", "legal", "insurance"} <= set(everyone)
+    case("case", "record", "1", "transfer_purpose=Bowls")
     case("signoff", "request", "1")
     assert offered(case.home, "signoff give 1 ") == ["service"]
-    case("signoff", "give", "1", "service", "--by", "nadia")
+    case("signoff", "give", "1", "service", "--by", "nadia", "--evidence", "Email")
     assert offered(case.home, "signoff object 1 ") == ["legal", "ward_councillors"]
     assert offered(case.home, "signoff give 1 legal --for ") == ["accept"]
     assert offered(case.home, "person add X --department le") == ["legal"]

@@ -28,6 +28,7 @@ FLOORS = (
     ),
     ("assetflow.deadlines",),
     ("assetflow.snapshot", "assetflow.facts"),
+    ("assetflow.statement",),
     ("assetflow.guards", "assetflow.machine"),
     ("assetflow.permissions", "assetflow.alerts", "assetflow.soundness", "assetflow.backends"),
     ("assetflow.letters", "assetflow.register", "assetflow.data_files", "assetflow.database"),

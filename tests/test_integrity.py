@@ -24,8 +24,9 @@ TIMES = 10
 def worked(case: Terminal) -> Terminal:
     """A home with three cases that people have worked on, and an anchor of it."""
     case("champion", "name", "1", "alex")
+    case("case", "record", "1", "transfer_purpose=Bowls")
     case("signoff", "request", "1")
-    case("signoff", "give", "1", "service", "--by", "nadia")
+    case("signoff", "give", "1", "service", "--by", "nadia", "--evidence", "Email")
     for number in (2, 3):
         case("case", "open", "--asset", f"SAMPLE-000{number}", "--group", "Bowls Club")
         case("case", "note", str(number), f"Rang the group about case {number}.")

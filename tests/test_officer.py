@@ -53,9 +53,10 @@ class Untouched:
 
 def sign(af: Terminal, on: date, **signatories: str) -> None:
     """Ask for the sign-offs of the case's step and have them all given."""
+    af("case", "record", "1", "transfer_purpose=Bowls", on=on)
     af("signoff", "request", "1", on=on)
     for department, person in signatories.items():
-        af("signoff", "give", "1", department, "--by", person, on=on)
+        af("signoff", "give", "1", department, "--by", person, "--evidence", "Email", on=on)
 
 
 def stage(af: Terminal) -> str:
@@ -95,11 +96,12 @@ def accept_the_interest(af: Terminal, day: date) -> None:
         facts = given("transfer_purpose=Bowls", "ownership_confirmed=yes")
         assert len(reasons(af(*accept, *facts, code=1))) == 2
         assert af("case", "show", "1", "--json").json["facts"] == {}
+    af("case", "record", "1", "transfer_purpose=Bowls")
     af("signoff", "request", "1")
     with Untouched(af):
         assert "not been asked" in reasons(af("signoff", "give", "1", "legal", code=1))[0]
-    af("signoff", "give", "1", "service", "--by", "nadia")
-    af("signoff", "give", "1", "legal", "--by", "owen")
+    af("signoff", "give", "1", "service", "--by", "nadia", "--evidence", "Email")
+    af("signoff", "give", "1", "legal", "--by", "owen", "--evidence", "Email")
     with Untouched(af):
         (waiting,) = reasons(af(*accept, *facts, code=1))
         assert waiting.startswith("Ward councillors has not answered; asked 2 Mar 2026, due 16 Mar")
@@ -151,6 +153,9 @@ def approve(af: Terminal, day: date) -> None:
         af(*approve, *given("valid_until=1 Jun 2026"), on=day, code=2)
         refused = af(*approve, *given("undervalue=£60,000.50"), on=day, code=1)
         assert len(reasons(refused)) == 9
+        refused = af("signoff", "request", "1", on=day, code=1)
+        assert len(reasons(refused)) == 4, "the departments would sign for terms they cannot read"
+    af("case", "record", "1", *TERMS, on=day)
     sign(af, day, finance="maya", legal="owen")
     facts = given("valid_until=2027-06-01", "undervalue=£60,000.50", "decision_reference=M 31")
     af(*approve, *facts, *given(*TERMS), on=day)
@@ -363,21 +368,23 @@ def test_the_champion_is_never_the_case_officer_and_is_named_once(case: Terminal
 
 
 def test_who_prepares_a_case_cannot_sign_it_off(case: Terminal) -> None:
+    case("case", "record", "1", "transfer_purpose=Bowls")
     case("signoff", "request", "1")
     case("--as", "alex", "grant", "add", "sam", "signatory", "--department", "service",
          "--authority", "A slip")  # fmt: skip
     with Untouched(case):
-        refused = case("signoff", "give", "1", "service", code=1)
+        refused = case("signoff", "give", "1", "service", "--evidence", "None", code=1)
         assert reasons(refused) == [
             "The case officer prepares the case and cannot sign it off as well."
         ]
         assert "nadia.hart" in ways_out(refused)[0]
         refused = case("signoff", "give", "1", "service", "--by", "sam", "--on", "1 Mar 2026",
                        code=2)  # fmt: skip
-        refused = case("--as", "iris", "signoff", "give", "1", "service", "--by", "maya", code=1)
+        refused = case("--as", "iris", "signoff", "give", "1", "service", "--by", "maya",
+                       "--evidence", "None", code=1)  # fmt: skip
         assert len(reasons(refused)) == 2
         assert "Maya Lunt is not a signatory of Service that holds the asset." in refused.err
-    case("--as", "nadia", "signoff", "give", "1", "service")
+    case("--as", "nadia", "signoff", "give", "1", "service", "--evidence", "Email")
     with Untouched(case):
         again = case("signoff", "give", "1", "service", "--by", "nadia", code=1)
         assert "has signed already (Nadia Hart on 2 Mar 2026)" in again.err
@@ -488,8 +495,10 @@ def test_a_case_that_goes_back_is_signed_off_anew(case: Terminal) -> None:
 
 
 def test_an_objection_needs_a_way_forward_and_authority_to_block(case: Terminal) -> None:
+    case("case", "record", "1", "transfer_purpose=Bowls")
     case("signoff", "request", "1")
-    words = ["signoff", "object", "1", "service", "--by", "nadia", "--reason", "We need it"]
+    words = ["signoff", "object", "1", "service", "--by", "nadia", "--reason", "We need it",
+             "--evidence", "Email"]  # fmt: skip
     with Untouched(case):
         assert "known: statutory_bar" in case(*words, "--category", "dislike", code=2).err
         refused = case(*words, "--category", "safety", code=1)
@@ -504,7 +513,7 @@ def test_an_objection_needs_a_way_forward_and_authority_to_block(case: Terminal)
             "objects: We need it. Way forward: Share the hall." in r for r in reasons(refused)
         )
         assert "already" in case(*words, "--category", "policy", *forward, code=1).err
-    case("signoff", "give", "1", "service", "--by", "nadia")
+    case("signoff", "give", "1", "service", "--by", "nadia", "--evidence", "Email")
     assert "objects" not in case("case", "advance", "1", "accept", code=1).err
     told = case("case", "history", "1").out
     assert "objected (It would be unsafe); way forward: Share the hall" in told

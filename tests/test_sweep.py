@@ -18,6 +18,7 @@ from assetflow import models as m
 from assetflow import settings as settings_module
 from assetflow.casework import cases, correspondence, signoffs, sweep
 from assetflow.casework.desk import Desk
+from assetflow.casework.facts import record_facts
 from assetflow.casework.signoffs import Answer, ObjectionGiven
 from assetflow.casework.sweep import Swept
 from assetflow.casework.telling import Told
@@ -257,11 +258,15 @@ def test_a_sweep_that_is_cut_off_has_told_nobody(office: Office) -> None:
 # Two years of work, swept every morning or once a week
 
 Work = Callable[[Desk], object]
+READ_BY_DEPARTMENTS = {
+    "transfer_purpose": "A café", "lease_term_years": "25", "rent": "£1 a year", "repair": "All",
+    "break_clause": "None",
+}  # fmt: skip
 
 
 def sign(department: str, by: str) -> Work:
     """A department signs."""
-    return lambda desk: signoffs.give(desk, REF, Answer(department, by))
+    return lambda desk: signoffs.give(desk, REF, Answer(department, by, evidence="Email"))
 
 
 def move(trigger: str, **typed: str) -> Work:
@@ -270,7 +275,8 @@ def move(trigger: str, **typed: str) -> Work:
 
 
 def ask(desk: Desk) -> object:
-    """The officer asks the departments whose turn it is."""
+    """The officer asks the departments whose turn it is, once they have something to read."""
+    record_facts(desk, REF, READ_BY_DEPARTMENTS)
     return signoffs.request(desk, REF)
 
 
@@ -282,7 +288,7 @@ def name(champion: str) -> Work:
 def legal_objects(desk: Desk) -> object:
     """Legal objects without holding the case up."""
     given = ObjectionGiven("boilerplate", "It is not our standard lease.", "List the clauses.")
-    return signoffs.object_(desk, REF, Answer("legal", "owen"), given)
+    return signoffs.object_(desk, REF, Answer("legal", "owen", evidence="Email"), given)
 
 
 TWO_YEARS: list[tuple[date, Work]] = [
@@ -375,7 +381,7 @@ def test_a_case_that_moved_before_the_sweep_is_not_reminded_of_its_old_stage(
 ) -> None:
     with office.desk(date(2024, 2, 5)) as desk:
         cases.name_champion(desk, REF, "Grace")
-        signoffs.request(desk, REF)
+        ask(desk)
         cases.advance(desk, REF, "decline", {
             "refusal_reasons": "Not ours", "what_would_change": "A lease",
             "alternatives": "The hut",
@@ -386,9 +392,9 @@ def test_a_case_that_moved_before_the_sweep_is_not_reminded_of_its_old_stage(
 def test_sign_offs_of_an_earlier_stage_are_not_chased(office: Office) -> None:
     with office.desk(date(2024, 1, 9)) as desk:
         cases.name_champion(desk, REF, "Grace")
-        signoffs.request(desk, REF)
-        signoffs.give(desk, REF, Answer("service", "nadia"))
-        signoffs.give(desk, REF, Answer("legal", "owen"))
+        ask(desk)
+        signoffs.give(desk, REF, Answer("service", "nadia", evidence="Email"))
+        signoffs.give(desk, REF, Answer("legal", "owen", evidence="Email"))
     with office.desk(date(2024, 1, 25)) as desk:
         move("accept", transfer_purpose="A café", ownership_confirmed="yes")(desk)
     # The ward councillors never answered; nobody minds any more.
@@ -420,8 +426,8 @@ def test_a_letter_to_the_group_starts_the_silence_anew(office: Office) -> None:
 
 def test_an_objection_that_is_resolved_in_time_is_not_told(office: Office) -> None:
     with office.desk(date(2024, 1, 9)) as desk:
-        signoffs.request(desk, REF)
-        signoffs.give(desk, REF, Answer("service", "nadia"))
+        ask(desk)
+        signoffs.give(desk, REF, Answer("service", "nadia", evidence="Email"))
     with office.desk(date(2024, 1, 10)) as desk:
         legal_objects(desk)
     assert office.case().next_alert_on == date(2024, 1, 22)
@@ -481,7 +487,7 @@ def test_an_overdue_sign_off_is_told_to_the_signatories_of_that_department(
 ) -> None:
     with office.desk(date(2024, 1, 9)) as desk:
         cases.name_champion(desk, REF, "Grace")
-        signoffs.request(desk, REF)
+        ask(desk)
     (told,) = office.sweep(date(2024, 1, 17)).told
     assert told.title == "No answer from Service that holds the asset"
     assert told.recipients == ("Nadia Hart", "Grace Okoro")
@@ -498,7 +504,7 @@ def test_a_role_that_nobody_holds_is_named_and_the_others_are_told(office: Offic
 
 def test_where_nobody_holds_any_of_the_roles_the_case_officer_is_told(office: Office) -> None:
     with office.desk(date(2024, 1, 9)) as desk:
-        signoffs.request(desk, REF)
+        ask(desk)
     office.leave("Nadia", date(2024, 1, 15))
     (told,) = office.sweep(date(2024, 1, 17)).told
     assert told.recipients == ("Sam Taylor",)
@@ -623,8 +629,9 @@ def test_a_reminder_speaks_of_the_step_that_was_asked(af: Terminal) -> None:
     office = Office(af.home)
     with office.desk(RECEIVED) as desk:
         cases.open_case(desk, "SAMPLE-0001", "Bowls Club", "")
+        record_facts(desk, REF, {"transfer_purpose": "A café"})
         signoffs.request(desk, REF, "accept")
-        signoffs.give(desk, REF, Answer("service", "nadia"))
+        signoffs.give(desk, REF, Answer("service", "nadia", evidence="Email"))
         signoffs.request(desk, REF, "decline")
     swept = office.sweep(date(2024, 1, 23))
     with office.store.read() as db:

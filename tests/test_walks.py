@@ -84,6 +84,10 @@ REFUSALS = {
     "has not answered": r"has not answered; asked",
     "an answer later than the step": r"answered only on",
     "an objection": r" objects: ",
+    "nothing to read": r"the departments were not asked",
+    "something else was read": r"something else: ",
+    "an answer to another request": r"The answer is to",
+    "nothing shows the answer": r"Nothing shows the answer",
     "nobody left to ask": r"nobody is left to ask",
     "a step without sign-offs": r"needs no sign-off|No step needs a sign-off",
     "not asked in this stage": r"has not been asked to sign in this stage",
@@ -271,7 +275,8 @@ class Council:
     def _mend(self, ref: str, transition: Transition, item: Unmet) -> None:
         if item.code == "champion_named":
             assert self.do(lambda desk: cases.name_champion(desk, ref, GRACE))
-        elif item.code in ("signoff", "objection"):
+        elif item.code in ("signoff", "objection", "lapsed"):
+            assert self.put_on_file(ref, self.every_fact())
             self.do(lambda desk: signoffs.request(desk, ref, transition.trigger))
             self._answer_all(ref, transition)
         elif item.code == "waited":
@@ -286,10 +291,22 @@ class Council:
         else:
             raise AssertionError(f"nobody knows how to mend: {item}")
 
+    def put_on_file(self, ref: str, facts: Mapping[str, str]) -> bool:
+        """Record what the departments will read."""
+        with self.desk() as desk:
+            letters = desk.letters
+            shown = letters.facts_needed("signoff_request") | letters.facts_optional(
+                "signoff_request"
+            )
+        read = {name: facts[name] for name in sorted(shown)}
+        return self.do(lambda desk: record_facts(desk, ref, read))
+
     def _answer_all(self, ref: str, transition: Transition) -> None:
         for asked in self.case(ref).snapshot.signoffs:
             if asked.trigger == transition.trigger and asked.decision != "signed":
-                answer = Answer(asked.department, SIGNATORIES[asked.department], asked.trigger)
+                answer = Answer(
+                    asked.department, SIGNATORIES[asked.department], asked.trigger, "Email"
+                )
                 assert self.do(partial(signoffs.give, case_typed=ref, answer=answer))
 
     def _hand_on_the_ball(self, ref: str, transition: Transition) -> None:
@@ -524,12 +541,16 @@ class Clerk:
 
     def sign(self, ref: str, department: str, by: str = "", back: int = 0) -> bool:
         """Record that a department signs."""
-        answer = Answer(department, by or SIGNATORIES[department])
+        answer = Answer(department, by or SIGNATORIES[department], evidence="Email")
+        return self.answer(ref, answer, back)
+
+    def answer(self, ref: str, answer: Answer, back: int = 0) -> bool:
+        """Record an answer as it was handed in."""
         return self.council.do(lambda desk: signoffs.give(desk, ref, answer), back=back)
 
     def object_(self, ref: str, department: str, given: ObjectionGiven) -> bool:
         """Record that a department objects."""
-        answer = Answer(department, SIGNATORIES[department])
+        answer = Answer(department, SIGNATORIES[department], evidence="Email")
         return self.council.do(lambda desk: signoffs.object_(desk, ref, answer, given))
 
     def issue(self, ref: str, letter: str) -> bool:
@@ -583,11 +604,19 @@ def the_wrong_champion(clerk: Clerk) -> None:
 
 def sign_offs_not_asked_for_or_answered_badly(clerk: Clerk) -> None:
     no, new = clerk.is_refused, clerk.new
+    of_service = Answer("service", SIGNATORIES["service"], evidence="Email")
     no("not asked in this stage", clerk.sign(new, "service"))
     no("a step without sign-offs", clerk.ask(new, "decline"))
+    no("nothing to read", clerk.ask(new))
+    assert clerk.council.put_on_file(new, clerk.good)
     assert clerk.ask(new, back=2)
     no("nobody left to ask", clerk.ask(new))
     no("has not signed", clerk.step(new, "accept"))
+    no("nothing shows the answer", clerk.answer(new, Answer("service", SIGNATORIES["service"])))
+    no("an answer to another request", clerk.answer(new, replace(of_service, code="0000")))
+    assert clerk.council.put_on_file(new, {**clerk.good, "repair": "Nobody"})
+    no("something else was read", clerk.sign(new, "service"))
+    assert clerk.council.put_on_file(new, clerk.good)
     no("not its signatory", clerk.sign(new, "service", by=GRACE))
     no("officer as signatory", clerk.sign(new, "service", by=SAM))
     no("answered before it was asked", clerk.sign(new, "service", back=3))
@@ -730,7 +759,9 @@ class OfficersDays(RuleBasedStateMachine):
         if pick and not asked and self.council.do(lambda desk: signoffs.request(desk, ref)):
             asked = self.council.asked(ref)
         department = asked[pick % len(asked)] if pick and asked else "planning"
-        return ref, Answer(department, by if pick == 1 else SIGNATORIES[department])
+        return ref, Answer(
+            department, by if pick == 1 else SIGNATORIES[department], evidence="Email"
+        )
 
     @rule(number=references, pick=st.integers(0, 40), good=st.booleans(), by=people, back=days_back)
     def a_fact_is_recorded(self, number: int, pick: int, good: bool, by: str, back: int) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
-from assetflow import alerts, guards, queries
+from assetflow import alerts, guards, queries, statement
 from assetflow import models as m
 from assetflow.casework import record
 from assetflow.casework.desk import Desk
@@ -240,6 +240,7 @@ def _signoff(
         "requested_on": requested,
         "order": rule.order,
         "required": rule.mode == "required",
+        "code": statement.code(asked) if asked and asked.statement else None,
     }
 
 

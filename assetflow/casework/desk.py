@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from assetflow import data_files, queries
 from assetflow.calendars import Calendar
@@ -35,6 +35,15 @@ class Desk:
     on: date
     today: date
     now: datetime
+    # The name of whoever is logged in at this machine; where there is a server, it knows better.
+    machine_login: str = ""
+
+    @cached_property
+    def login(self) -> str:
+        """The name under which whoever acts is really logged in, whatever they say."""
+        if self.db.dialect.name == "postgresql":
+            return str(self.db.execute(select(func.session_user())).scalar_one())
+        return self.machine_login
 
     @cached_property
     def actor(self) -> Person:

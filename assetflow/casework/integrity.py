@@ -114,11 +114,12 @@ def _record(link: Link, payload: Payload | None) -> dict[str, Any]:
     return {**fields, "payload": words}
 
 
-def write_new(path: Path, text: str) -> None:
+def write_new(path: Path, content: str | bytes) -> None:
     """Write a file that must not exist yet."""
+    raw = content.encode() if isinstance(content, str) else content
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with path.open("xb") as file:
+            file.write(raw)
     except FileExistsError as error:
         raise BadInput(f"{path} exists already; nothing was overwritten.") from error
     except OSError as error:

@@ -1,20 +1,23 @@
 """Sign-offs: departments are asked, sign, or object with a way forward."""
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import insert, update
 
-from assetflow import alerts, guards, queries
+from assetflow import alerts, guards, queries, statement
 from assetflow import models as m
-from assetflow.casework import correspondence, record
+from assetflow.casework import correspondence, evidence, record
 from assetflow.casework.correspondence import Issued, Recipient
 from assetflow.casework.desk import Desk
 from assetflow.casework.telling import tell
 from assetflow.deadlines import Duration, due
 from assetflow.errors import BadInput, NotFound, Refused
+from assetflow.facts import show
 from assetflow.queries import Case
-from assetflow.snapshot import Person, Signoff
+from assetflow.snapshot import Occasion, Person, Signoff
 from assetflow.workflow import SignoffRule, Transition
 
 LETTER = "signoff_request"
@@ -34,13 +37,19 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A department's answer as it was handed in: who gave it and what shows it."""
+    """A department's answer as it was handed in: who gave it and what shows it.
+
+    ``evidence`` says in words what shows it, ``file`` is that itself, such as an email, with its
+    name. ``code`` is the short code of the request that was answered, where it is quoted.
+    """
 
     department: str
     by: str = ""
     trigger: str = ""
     evidence: str = ""
     conditions: str = ""
+    file: tuple[str, bytes] | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +63,59 @@ class ObjectionGiven:
     consequence: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request as its department sees it; each fact with its label, as it was and as it is."""
+
+    signoff: Signoff
+    question: str
+    code: str
+    facts: tuple[tuple[str, str, str], ...]
+    answer: str
+
+
+def look(desk: Desk, case_typed: str, department: str, trigger: str = "") -> Seen:
+    """Show the newest request to a department in this stage; raises ``NotFound``."""
+    case = queries.case(desk.db, queries.case_id(desk.db, case_typed))
+    wanted = _department_id(case, department)
+    asked = [
+        s for s in case.snapshot.signoffs
+        if s.department == wanted and trigger in ("", s.trigger)
+    ]  # fmt: skip
+    if not asked:
+        label = case.workflow.department_label(wanted)
+        raise NotFound(f"{label} has not been asked to sign in this stage of {case.reference}.")
+    signoff, workflow = asked[-1], case.workflow
+    rules = workflow.transitions[signoff.trigger].signoffs
+    (question,) = (rule.question for rule in rules if rule.department == wanted)
+    now = {c.fact: c.now for c in statement.changes(workflow, case.snapshot, signoff)}
+    then = statement.values(workflow, signoff)
+    facts = tuple(
+        (workflow.facts[name].label, _shown(value), _shown(now.get(name, value)))
+        for name, value in then.items()
+    )
+    code = statement.code(signoff) if signoff.statement else ""
+    return Seen(signoff, question, code, facts, _in_words(signoff))
+
+
+def _shown(value: Any) -> str:
+    return "not on the file" if value is None else show(value)
+
+
+def _in_words(signoff: Signoff) -> str:
+    if signoff.decision is None or signoff.decided_on is None:
+        return f"none yet; due {show(signoff.due_on)}"
+    how = "by themselves" if signoff.method == "cli-login" else "recorded for them"
+    shown = f" ({signoff.evidence})" if signoff.evidence else ""
+    return f"{signoff.decision} by {signoff.signatory}, {show(signoff.decided_on)}, {how}{shown}"
+
+
 def request(desk: Desk, case_typed: str, trigger: str = "") -> Asked:
     """Ask every department whose turn it is to sign for a step of the case."""
     case = _open_case(desk, case_typed)
     record.check_right(desk, case, "request_signoff", "The request")
     transition = _transition_to_sign(case, trigger)
+    _check_worth_reading(desk, case, transition)
     asked = _ask_whose_turn_it_is(desk, case, transition)
     if not asked.departments:
         raise Refused(
@@ -72,13 +129,9 @@ def give(desk: Desk, case_typed: str, answer: Answer) -> Asked:
     """Record that a department signs; the departments next in order are then asked."""
     case = _open_case(desk, case_typed)
     signatory, signoff = _checked(desk, case, answer)
-    method = _method(desk, signatory)
-    detail = {
-        "department": signoff.department, "signatory": signatory.name, "method": method,
-        "evidence": answer.evidence, "conditions": answer.conditions,
-    }  # fmt: skip
+    detail = {**_given(desk, signoff, signatory, answer), "conditions": answer.conditions}
     case = record.change(desk, case, "signoff_given", trigger=signoff.trigger, detail=detail)
-    _decide(desk, signoff, "signed", signatory, answer)
+    _decide(desk, case, signoff, "signed", signatory, answer)
     _resolve_objection(desk, signoff)
     case = queries.case(desk.db, case.id)
     transition = case.workflow.transitions[signoff.trigger]
@@ -96,15 +149,14 @@ def object_(desk: Desk, case_typed: str, answer: Answer, objection: ObjectionGiv
     _check_objection(case, signoff, objection)
     category = case.workflow.objections[objection.category]
     detail = {
-        "department": signoff.department, "signatory": signatory.name, "category": category.id,
+        **_given(desk, signoff, signatory, answer), "category": category.id,
         "blocks": category.blocks, "way_forward": objection.way_forward,
         "authority": objection.authority, "consequence": objection.consequence,
-        "method": _method(desk, signatory), "evidence": answer.evidence,
     }  # fmt: skip
     case = record.change(
         desk, case, "objection_raised", trigger=signoff.trigger, why=objection.reason, detail=detail
     )
-    _decide(desk, signoff, "objected", signatory, answer)
+    _decide(desk, case, signoff, "objected", signatory, answer)
     _insert_objection(desk, signoff, signatory, objection, category.blocks)
     case = queries.case(desk.db, case.id)
     told = _tell_at_once(desk, case, signoff)
@@ -154,7 +206,10 @@ def _ask_whose_turn_it_is(desk: Desk, case: Case, transition: Transition) -> Ask
     occasion = desk.occasion(case.workflow, case.snapshot)
     answers = guards.answers_to(transition, occasion)
     reached = guards.order_reached(transition, occasion)
-    rules = [r for r in transition.signoffs if r.order <= reached and r.department not in answers]
+    rules = [
+        rule for rule in transition.signoffs
+        if rule.order <= reached and _is_to_be_asked(answers.get(rule.department), occasion)
+    ]  # fmt: skip
     if not rules:
         return Asked(record.settle(desk, case), (), ())
     first = record.numbers(desk, "letter", len(rules))
@@ -162,26 +217,62 @@ def _ask_whose_turn_it_is(desk: Desk, case: Case, transition: Transition) -> Ask
     case = record.change(
         desk, case, "signoff_requested", trigger=transition.trigger, detail={"letters": letters}
     )
-    issued = tuple(_ask(desk, case, transition, rule, letters[rule.department]) for rule in rules)
+    issued = tuple(
+        _ask(desk, case, transition, rule, answers.get(rule.department), letters[rule.department])
+        for rule in rules
+    )
     labels = tuple(case.workflow.department_label(rule.department) for rule in rules)
     return Asked(record.settle(desk, queries.case(desk.db, case.id)), labels, issued)
 
 
-def _ask(desk: Desk, case: Case, transition: Transition, rule: SignoffRule, number: int) -> Issued:
-    desk.db.execute(
-        insert(m.signoffs).values(
-            case_id=case.id,
-            stage_visit=case.stage_visit,
-            trigger=transition.trigger,
-            department=rule.department,
-            requested_on=desk.on,
-            due_on=due(desk.on, Duration.parse(rule.within), desk.calendar),
-        )
-    )
+def _is_to_be_asked(answer: Signoff | None, occasion: Occasion) -> bool:
+    return answer is None or guards.lapsed(answer, occasion)
+
+
+def _ask(
+    desk: Desk, case: Case, transition: Transition, rule: SignoffRule, before: Signoff | None,
+    number: int,
+) -> Issued:  # fmt: skip
+    text = statement.write(case.workflow, case.snapshot, transition, rule, _shown_by_request(desk))
+    asked = Signoff(
+        0, transition.trigger, rule.department, desk.on,
+        due(desk.on, Duration.parse(rule.within), desk.calendar),
+        round=before.round + 1 if before else 1, statement=text,
+        statement_sha256=statement.sha256(text),
+    )  # fmt: skip
+    columns = ("trigger", "department", "requested_on", "due_on", "round", "statement",
+               "statement_sha256")  # fmt: skip
+    row = {"case_id": case.id, "stage_visit": case.stage_visit}
+    desk.db.execute(insert(m.signoffs).values({**row, **{c: getattr(asked, c) for c in columns}}))
     recipient = _department(desk, case, rule.department)
     return correspondence.write(
-        desk, case, LETTER, number, recipient, signoff=(transition, rule, None)
+        desk, case, LETTER, number, recipient, signoff=(transition, rule, asked)
     )
+
+
+def _shown_by_request(desk: Desk) -> frozenset[str]:
+    """Give the facts that the letter to a department shows: what it reads is what it signs."""
+    return desk.letters.facts_needed(LETTER) | desk.letters.facts_optional(LETTER)
+
+
+def _check_worth_reading(desk: Desk, case: Case, transition: Transition) -> None:
+    """Refuse to ask about what is not on the file yet: once it is, every answer would be void."""
+    occasion = desk.occasion(case.workflow, case.snapshot)
+    shown = _shown_by_request(desk)
+    missing = [
+        item for item in guards.unmet(transition, occasion)
+        if item.code == "fact" and item.fact in shown
+    ]  # fmt: skip
+    if missing:
+        raise Refused(
+            f"{case.reference}: the departments were not asked.",
+            reasons=[str(item) for item in missing],
+            remedies=[
+                "a department signs for what it reads; record it first: "
+                f"assetflow case record {case.reference} "
+                + " ".join(f'{item.fact}="…"' for item in missing)
+            ],
+        )
 
 
 def _department(desk: Desk, case: Case, department: str) -> Recipient:
@@ -207,10 +298,8 @@ def _checked(desk: Desk, case: Case, answer: Answer) -> tuple[Person, Signoff]:
     signoff = _asked_of(case, answer)
     signatory = queries.person(desk.db, answer.by) if answer.by else desk.actor
     label = case.workflow.department_label(signoff.department)
-    reasons = []
     missing = record.permission(desk, case, "record_signoff")
-    if missing:
-        reasons.append(str(missing))
+    reasons = [str(missing)] if missing else []
     if not signatory.holds("signatory", desk.on, signoff.department):
         reasons.append(f"{signatory.name} is not a signatory of {label}.")
     if signatory.id == case.snapshot.officer.id:
@@ -220,12 +309,39 @@ def _checked(desk: Desk, case: Case, answer: Answer) -> tuple[Person, Signoff]:
     if signoff.objection and desk.on < signoff.objection.raised_on:
         raised = correspondence.dated(signoff.objection.raised_on)
         reasons.append(f"{label} objected only on {raised}.")
+    able = not reasons
+    reasons += _against_answer(desk, case, signoff, signatory, answer)
     if reasons:
+        remedies = _answer_remedies(case, signoff) if able else []
         raise Refused(
             f"{case.reference}: the answer of {label} was not recorded.", reasons=reasons,
-            remedies=_signatory_remedies(desk, signoff, label),
+            remedies=remedies or _signatory_remedies(desk, signoff, label),
         )  # fmt: skip
     return signatory, signoff
+
+
+def _digits(code: str) -> str:
+    return code.replace("-", "").replace(" ", "").casefold()
+
+
+def _answer_remedies(case: Case, signoff: Signoff) -> list[str]:
+    if statement.changes(case.workflow, case.snapshot, signoff):
+        return [f"ask again: assetflow signoff request {case.reference} {signoff.trigger}"]
+    return ['say what shows it: --evidence "…" or --evidence-file FILE']
+
+
+def _against_answer(
+    desk: Desk, case: Case, signoff: Signoff, signatory: Person, answer: Answer
+) -> Iterator[str]:
+    """Say why an answer does not count: what it answers has changed, or nothing shows it."""
+    occasion = desk.bare_occasion(case.workflow, case.snapshot)
+    if guards.lapsed(signoff, occasion):
+        yield guards.lapse(signoff, occasion)
+    code = statement.code(signoff)
+    if answer.code and _digits(answer.code) != _digits(code):
+        yield f"The answer is to {answer.code}, and the request has the code {code}."
+    if _method(desk, signatory) == "recorded" and not (answer.evidence.strip() or answer.file):
+        yield f"Nothing shows the answer of {signatory.name}, who is not logged in here."
 
 
 def _signatory_remedies(desk: Desk, signoff: Signoff, label: str) -> list[str]:
@@ -270,11 +386,29 @@ def _department_id(case: Case, typed: str) -> str:
 
 
 def _method(desk: Desk, signatory: Person) -> str:
-    return "cli-login" if signatory.id == desk.actor.id else "recorded"
+    """Tell how an answer came: ‘signed’ is said only of whoever is really logged in."""
+    in_person = signatory.id == desk.actor.id and signatory.login == desk.login
+    return "cli-login" if in_person and desk.login else "recorded"
 
 
-def _decide(desk: Desk, signoff: Signoff, decision: str, signatory: Person, answer: Answer) -> None:
+def _given(desk: Desk, signoff: Signoff, signatory: Person, answer: Answer) -> dict[str, Any]:
+    """Give what the journal says of an answer."""
+    found = {
+        "department": signoff.department, "signatory": signatory.name,
+        "method": _method(desk, signatory), "evidence": answer.evidence,
+        "statement_sha256": signoff.statement_sha256,
+    }  # fmt: skip
+    if answer.file:
+        found["evidence_sha256"] = hashlib.sha256(answer.file[1]).hexdigest()
+    return found
+
+
+def _decide(
+    desk: Desk, case: Case, signoff: Signoff, decision: str, signatory: Person, answer: Answer
+) -> None:
     values: dict[str, Any] = {
+        "evidence_id": evidence.keep(desk, case, *answer.file) if answer.file else None,
+        "recorded_by_id": desk.actor.id,
         "decision": decision,
         "decided_on": desk.on,
         "signatory_id": signatory.id,

@@ -1,5 +1,6 @@
 """What one run of the command line knows: the home, who acts, the clock, and how to open a desk."""
 
+import os
 import secrets
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -21,11 +22,31 @@ if TYPE_CHECKING:
     from assetflow.database import Store
 
 Clock = Callable[[], datetime]
+Login = Callable[[], str]
 
 
 def system_clock() -> datetime:
     """Give the moment in UTC: the one place where the clock is read."""
     return datetime.now(UTC)
+
+
+def system_login() -> str:
+    """Give the name of whoever runs this process, from the system and not from the environment."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except ImportError:
+        return _windows_login()
+    except KeyError:  # a user without a name, as in some containers
+        return ""
+
+
+def _windows_login() -> str:
+    try:
+        return os.getlogin()
+    except OSError:  # nobody is logged in, as in a scheduled task
+        return ""
 
 
 @dataclass
@@ -36,6 +57,7 @@ class App:
     environment: Mapping[str, str]
     home_typed: str | None = None
     actor_typed: str | None = None
+    login: Login = system_login
 
     @cached_property
     def now(self) -> datetime:
@@ -88,7 +110,8 @@ class App:
     def _desk(self, db: Any, on: date | None) -> "Desk":
         from assetflow.casework.desk import Desk
 
-        desk = Desk(db, self.settings, self._actor(), on or self.today, self.today, self.now)
+        login = self.login()
+        desk = Desk(db, self.settings, self._actor(), on or self.today, self.today, self.now, login)
         if self.actor_typed:
             _ = desk.actor  # somebody who was named must exist, whatever the command
         return desk

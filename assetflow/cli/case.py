@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from assetflow.casework.nextsteps import Page, Step
     from assetflow.casework.overview import Overview
     from assetflow.queries import Case
+    from assetflow.snapshot import Signoff
 
 
 @click.group()
@@ -206,13 +207,17 @@ def signoff_rows(one: "Case") -> list[tuple[output.Cell, ...]]:
     return [
         (
             one.workflow.department_label(s.department), s.trigger, output.day(s.requested_on),
-            output.day(s.due_on), _answer(s),
+            output.day(s.due_on), _answer(one, s),
         )
         for s in one.snapshot.signoffs
     ]  # fmt: skip
 
 
-def _answer(signoff: Any) -> output.Cell:
+def _answer(one: "Case", signoff: "Signoff") -> output.Cell:
+    from assetflow import statement
+
+    if statement.changes(one.workflow, one.snapshot, signoff):
+        return "void: what it was asked about has changed; ask again", "red"
     if signoff.objection is not None and signoff.decision == "objected":
         verb = "objects" if signoff.objection.blocks else "has a concern (does not block)"
         return (
@@ -222,7 +227,9 @@ def _answer(signoff: Any) -> output.Cell:
     if signoff.open:
         return "waiting", "yellow"
     condition = f", on condition: {signoff.conditions}" if signoff.conditions else ""
-    return f"signed by {signoff.signatory}, {output.day(signoff.decided_on)}{condition}", "green"
+    recorded = " (recorded)" if signoff.method == "recorded" else ""
+    signed = f"signed by {signoff.signatory}, {output.day(signoff.decided_on)}"
+    return f"{signed}{recorded}{condition}", "green"
 
 
 @case.command("next")

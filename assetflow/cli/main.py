@@ -16,7 +16,7 @@ import click
 
 from assetflow import __version__
 from assetflow.cli import completion
-from assetflow.cli.app import App, Clock, system_clock
+from assetflow.cli.app import App, Clock, Login, system_clock, system_login
 from assetflow.errors import AssetflowError, BadInput, OutsideFault
 
 # Each command: the module and name it stands under, and its line in --help.
@@ -99,9 +99,11 @@ def main(
     arguments: Sequence[str],
     clock: Clock = system_clock,
     environment: Mapping[str, str] | None = None,
+    login: Login = system_login,
 ) -> int:
     """Run one command line and give its exit code; never raises."""
-    app = App(clock=clock, environment=os.environ if environment is None else environment)
+    environment = os.environ if environment is None else environment
+    app = App(clock, environment, login=login)
     try:
         _check_printable(arguments)
         result: Any = cli.main(

@@ -1,6 +1,7 @@
 """``assetflow signoff``: departments are asked, sign, or object with a way forward."""
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +22,11 @@ by = click.option(
     shell_complete=completion.people,
 )  # fmt: skip
 evidence = click.option("--evidence", default="", help="What shows it: an email, a minute.")
+evidence_file = click.option(
+    "--evidence-file", type=click.Path(path_type=Path), metavar="FILE",
+    help="That itself, such as the saved email; it is kept with the case.",
+)  # fmt: skip
+code = click.option("--code", default="", help="The code of the request that was answered.")
 
 
 @click.group()
@@ -48,19 +54,22 @@ def request(app: App, case_: str, trigger: str, on: date | None, json_: bool) ->
 @click.argument("department", shell_complete=completion.departments)
 @by
 @evidence
+@evidence_file
+@code
 @click.option("--condition", default="", help="A condition under which the department signs.")
 @for_step
 @options.on
 @options.as_json
 @click.pass_obj
 def give(
-    app: App, case_: str, department: str, by: str, evidence: str, condition: str, trigger: str,
-    on: date | None, json_: bool,
+    app: App, case_: str, department: str, by: str, evidence: str, evidence_file: Path | None,
+    code: str, condition: str, trigger: str, on: date | None, json_: bool,
 ) -> None:  # fmt: skip
     """Record that a department signs; those next in order are then asked."""
     from assetflow.casework import signoffs
 
-    answer = signoffs.Answer(department, by, trigger, evidence, condition)
+    file = _contents(evidence_file)
+    answer = signoffs.Answer(department, by, trigger, evidence, condition, file, code)
     with app.writing(on) as desk:
         done = signoffs.give(desk, case_, answer)
     label = done.case.workflow.department_label(department)
@@ -77,19 +86,22 @@ def give(
 @click.option("--authority", default="", help="The Act and section, or the rule, it rests on.")
 @by
 @evidence
+@evidence_file
+@code
 @for_step
 @options.on
 @options.as_json
 @click.pass_obj
 def object_(
     app: App, case_: str, department: str, category: str, reason: str, way_forward: str,
-    authority: str, consequence: str, by: str, evidence: str, trigger: str, on: date | None,
-    json_: bool,
+    authority: str, consequence: str, by: str, evidence: str, evidence_file: Path | None,
+    code: str, trigger: str, on: date | None, json_: bool,
 ) -> None:  # fmt: skip
     """Record an objection; it must name a way forward, and to block it must cite authority."""
     from assetflow.casework import signoffs
 
-    answer = signoffs.Answer(department, by, trigger, evidence)
+    file = _contents(evidence_file)
+    answer = signoffs.Answer(department, by, trigger, evidence, file=file, code=code)
     given = signoffs.ObjectionGiven(category, reason, way_forward, authority, consequence)
     with app.writing(on) as desk:
         done = signoffs.object_(desk, case_, answer, given)
@@ -97,6 +109,34 @@ def object_(
     effect = "it blocks until resolved" if blocks else "it does not block"
     label = done.case.workflow.department_label(department)
     _report(done, json_, f"{done.case.reference}: objection of {label} recorded; {effect}")
+
+
+@signoff.command()
+@options.case
+@click.argument("department", shell_complete=completion.departments)
+@for_step
+@click.option("--save-evidence", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write the evidence of the answer to a new file.")  # fmt: skip
+@options.as_json
+@click.pass_obj
+def show(
+    app: App, case_: str, department: str, trigger: str, save_evidence: Path | None, json_: bool
+) -> None:
+    """Show what a department was asked, what it read, and how its answer was given."""
+    from assetflow.casework import evidence, integrity, signoffs
+
+    with app.reading() as desk:
+        seen = signoffs.look(desk, case_, department, trigger)
+        if save_evidence:
+            _, _, content = evidence.of_signoff(desk, seen.signoff.id)
+            integrity.write_new(save_evidence, content)
+    if json_:
+        output.emit_json(seen)
+        return
+    click.echo(seen.question)
+    output.table(("What was read", "Then", "Now"), list(seen.facts), "No fact was shown.")
+    click.echo(f"code: {seen.code}" if seen.code else "asked by an older version: no code")
+    click.echo(f"answer: {seen.answer}")
 
 
 @signoff.command("list")
@@ -123,6 +163,19 @@ def list_(app: App, case_: str, json_: bool) -> None:
         pairs = zip(one.snapshot.signoffs, signoff_rows(one), strict=True)
         lines += [(one.reference, *line) for s, line in pairs if id(s) in wanted]
     output.table(("Case", *SIGNOFF_HEADINGS), lines, "No sign-off is asked or owed.")
+
+
+def _contents(path: Path | None) -> tuple[str, bytes] | None:
+    """Read a file of evidence whole."""
+    from assetflow.errors import BadInput
+
+    if path is None:
+        return None
+    try:
+        return path.name, path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadInput(f"The evidence {path} cannot be read.", reasons=[reason]) from error
 
 
 def _report(done: "Asked", json_: bool, what: str) -> None:

@@ -100,6 +100,8 @@ CONTRACT: dict[str, Shape] = {
         "requested_on": "date",
         "order": "integer",
         "required": "yes_no",
+        # The short form of the hash to which the answer is bound.
+        "code?": "text",
     },
     "alert": {
         "title": "text",

@@ -70,6 +70,7 @@ _SIGNOFF = {
     "requested_on": date(2026, 1, 27),
     "order": 1,
     "required": True,
+    "code": "9f86-d081-884c-7d65",
 }
 _ALERT = {
     "title": "Business case being assessed is overdue",
@@ -134,6 +135,7 @@ _BARE: Mapping[str, object] = {
     "case": _CASE
     | {"stage_due_on": None, "days_overdue": 0, "days_in_stage": 0}
     | {"waiting_on": "nobody", "end": "", "why": ""},
+    "signoff": _SIGNOFF | {"code": None},
     "asset": {"name": "Larkhill Hall", "address": ""},
     "group": {"name": "Friends of Larkhill Hall", "contact_name": ""},
     "recipient": {"name": "Friends of Larkhill Hall", "address_lines": [], "email": ""},

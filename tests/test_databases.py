@@ -2,22 +2,19 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TODAY, Terminal, admin, furnish
+from conftest import Terminal, admin
 from sqlalchemy import text
 
 from assetflow import queries
 from assetflow.casework import record
 from assetflow.cli import demo
-from assetflow.database import Store
-from assetflow.errors import Busy, OutsideFault
+from assetflow.errors import Busy
 
 ROOT = Path(__file__).parents[1]
 WRITERS, EACH, HOT = 8, 25, 5
@@ -120,45 +117,3 @@ def test_a_database_that_is_not_understood_is_refused_without_showing_a_password
     told = Terminal(af.home, database_url=url)("case", "list", code=None)
     assert told.code in (2, 4)
     assert "→" in told.err
-
-
-# --- the deployment page -----------------------------------------------------------------------
-
-
-def test_the_deployment_page_leads_to_a_council_whose_users_cannot_touch_the_journal(
-    postgresql: str, tmp_path: Path
-) -> None:
-    page = (ROOT / "docs" / "deploy-postgresql.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
-    roles, rights, login = ([s.strip() for s in block.split(";") if s.strip()] for block in blocks)
-    for statement in roles:
-        admin(postgresql, statement)
-    place = postgresql.split("@")[1]
-    owner = f"postgresql://assetflow_owner@{place}/assetflow"
-    furnish(Terminal(tmp_path / "home", database_url=owner))
-    for statement in rights:
-        _as(owner, statement)
-    for statement in login:
-        admin(postgresql, statement)
-    sam = Terminal(tmp_path / "home", database_url=f"postgresql://sam@{place}/assetflow")
-    sam("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club", "--champion", "alex")
-    sam("case", "record", "1", "transfer_purpose=Bowls")
-    sam("signoff", "request", "1")
-    sam("signoff", "give", "1", "service", "--by", "nadia", "--evidence", "Email")
-    sam("case", "record", "1", "transfer_purpose=Bowls")
-    sam("case", "record", "1", "transfer_purpose=Bowls and a garden")
-    sam("sweep", on=TODAY + timedelta(days=60))
-    sam("case", "withdraw", "1", "--why", "Found another site", on=TODAY + timedelta(days=61))
-    assert "the record is whole" in sam("db", "verify").out
-    for forbidden in (
-        "UPDATE journal SET action = 'x'", "DELETE FROM journal", "DELETE FROM journal_payloads",
-        "UPDATE journal_payloads SET text = ''", "DROP TABLE journal", "DELETE FROM letters",
-        "UPDATE alembic_version SET version_num = '9'",
-    ):  # fmt: skip
-        with pytest.raises(OutsideFault, match="does not let you"):
-            _as(f"postgresql://sam@{place}/assetflow", forbidden)
-
-
-def _as(url: str, statement: str) -> None:
-    with Store(url).write() as db:
-        db.execute(text(statement))

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from assetflow.errors import AssetflowError, BadInput, Busy, OutsideFault
+from assetflow.errors import AssetflowError, BadInput, Busy, OutsideFault, Refused
 
 # How long a command waits for somebody else's, for itself, and for a person who went to lunch.
 LOCK_SECONDS: float = 10
@@ -23,6 +23,8 @@ _TRY_AGAIN = {"55P03", "40001", "40P01", "57014", "23505", "25P03"}
 _GONE = {"57P01", "57P02", "57P03", "08000", "08003", "08006"}
 _UNDEFINED_TABLE = "42P01"
 _NOT_ALLOWED = "42501"
+# Ours: a rule that the server enforces itself; see migrations/server_0002.py.
+_AGAINST_A_RULE = "AF001"
 
 
 class Postgresql:
@@ -81,11 +83,8 @@ class Postgresql:
                 "The database server went away in the middle; nothing was changed.",
                 remedies=["try again; if it stays so, ask whoever runs the database server"],
             )
-        if code == _NOT_ALLOWED:
-            return OutsideFault(
-                "The database does not let you do this; nothing was changed.",
-                remedies=["ask whoever runs the database to look at your role's rights"],
-            )
+        if code in (_AGAINST_A_RULE, _NOT_ALLOWED):
+            return _forbidden(code, error)
         if isinstance(error, OperationalError):
             return OutsideFault(
                 f"The database server cannot be used: {_first_line(error)}. Nothing was changed.",
@@ -112,6 +111,19 @@ class Postgresql:
 def _code(error: Exception) -> str | None:
     found = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
     return str(found) if found else None
+
+
+def _forbidden(code: str, error: DBAPIError) -> AssetflowError:
+    if code == _AGAINST_A_RULE:
+        return Refused(
+            "The database server refused it; nothing was changed.",
+            reasons=[f"{_first_line(error).capitalize()}."],
+            remedies=["act as yourself; logins are given by: assetflow person login PERSON NAME"],
+        )
+    return OutsideFault(
+        "The database does not let you do this; nothing was changed.",
+        remedies=["ask whoever runs the database to look at your role's rights"],
+    )
 
 
 def _first_line(error: DBAPIError) -> str:

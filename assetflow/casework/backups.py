@@ -134,7 +134,7 @@ def _verified(settings: Settings, store: Store, path: Path, now: datetime) -> Ba
 
 def _dump(settings: Settings, store: Store, target: Path) -> Backup:
     store.check_revision()
-    _run("pg_dump", store, "--format=custom", f"--file={target}")
+    _run("pg_dump", store, "--format=custom", "--enable-row-security", f"--file={target}")
     target.chmod(0o600)
     listed = _run("pg_restore", store, "--list", str(target), connect=False)
     if "journal_payloads" not in listed:

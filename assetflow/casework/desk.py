@@ -47,8 +47,12 @@ class Desk:
 
     @cached_property
     def actor(self) -> Person:
-        """The person who acts; raises ``BadInput`` where nobody was named."""
+        """The person who acts: as named, else by their login; raises ``BadInput``."""
         if not self.actor_typed:
+            everyone = queries.people(self.db).values()
+            known = next((p for p in everyone if p.login and p.login == self.login), None)
+            if known is not None:
+                return known
             raise BadInput(
                 "It is not known who you are.",
                 remedies=[

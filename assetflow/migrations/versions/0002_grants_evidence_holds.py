@@ -7,6 +7,8 @@ Revises: 0001
 import sqlalchemy as sa
 from alembic import op
 
+from assetflow.migrations import server_0002
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -173,6 +175,9 @@ def upgrade() -> None:
         )
 
     council_journal_is_append_only()
+    if op.get_bind().dialect.name == "postgresql":
+        for statement in server_0002.STATEMENTS:
+            op.execute(statement)
 
 
 def council_journal_is_append_only() -> None:

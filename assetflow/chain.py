@@ -96,6 +96,11 @@ def short(digest: str) -> str:
     return "-".join(digest[n : n + 4] for n in range(0, 16, 4))
 
 
+def digits(code: str) -> str:
+    """Give the digits of a short code, however somebody has typed it."""
+    return "".join(code.split()).replace("-", "").casefold()
+
+
 def verify(
     links: Sequence[Link], payloads: Mapping[int, Payload], erased: Iterable[int] = ()
 ) -> list[Finding]:

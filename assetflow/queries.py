@@ -611,6 +611,12 @@ def heads(db: Connection) -> list[Head]:
     return found if council is None else [*found, council]
 
 
+def newest_anchor(db: Connection) -> AnyRow | None:
+    """Give the anchor that was taken last: its moment and root."""
+    t = m.anchors
+    return db.execute(select(t).order_by(t.c.id.desc()).limit(1)).one_or_none()
+
+
 def last_move_on(db: Connection, case_id: int) -> date:
     """Give the day of the newest record that moved the case or handed on the ball."""
     j = m.journal

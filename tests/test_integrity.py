@@ -1,5 +1,7 @@
 """Nobody can quietly change the record: ten kinds of tampering, anchors, and a checker not ours."""
 
+import email
+import email.policy
 import json
 import random
 import subprocess
@@ -334,3 +336,56 @@ def test_an_export_or_anchor_never_overwrites_a_file(worked: Terminal) -> None:
     existing.write_text("mine")
     worked("db", "export", str(existing), code=2)
     assert existing.read_text() == "mine"
+
+
+# --- the code that letters print ------------------------------------------------------------------
+
+
+def code_of(worked: Terminal) -> str:
+    """Give the code of the one anchor."""
+    (file,) = (worked.home / "anchors").glob("*.json")
+    return str(json.loads(file.read_text(encoding="utf-8"))["code"])
+
+
+def test_a_letter_bears_witness_to_the_record_by_the_code_it_prints(worked: Terminal) -> None:
+    facts = ("progress_made=The survey", "progress_awaited=Title", "forecast_date=2026-12-01")
+    given = [word for fact in facts for word in ("--fact", fact)]
+    worked("letter", "issue", "1", "holding_update", *given)
+    newest = worked("letter", "list", "--json").json[-1]["number"]
+    printed = worked("letter", "show", str(newest)).out
+    assert f"Record code of 2 March 2026: {code_of(worked)}" in " ".join(printed.split())
+    anchors, code = str(worked.home / "anchors"), code_of(worked)
+    worked("db", "verify", anchors, "--code", code)
+    worked("db", "verify", anchors, "--code", code.upper().replace("-", " "))
+
+
+def test_an_anchor_that_was_replaced_is_shown_by_a_letter(worked: Terminal) -> None:
+    kept, folder = code_of(worked), worked.home / "anchors"
+    for file in folder.glob("*.json"):
+        file.unlink()
+    worked("case", "note", "1", "A new history.")
+    worked("db", "anchor", str(folder))
+    assert verified(worked, anchors=True, code=0) == []
+    found = worked("db", "verify", str(folder), "--code", kept, code=1)
+    assert f"the code {kept} belongs to none of the anchors given" in found.err
+
+
+def test_a_letter_before_the_first_anchor_prints_no_code(case: Terminal) -> None:
+    assert "Record code" not in case("letter", "show", "1").out
+
+
+def test_an_anchor_goes_out_by_mail_as_well(worked: Terminal, tmp_path: Path) -> None:
+    made = worked(
+        "db", "anchor", str(tmp_path), "--mail-to", "audit@council.example", "--json"
+    ).json
+    message = email.message_from_bytes(Path(made["mail"]).read_bytes(), policy=email.policy.default)
+    assert message["To"] == "audit@council.example"
+    assert made["code"] in str(message["Subject"])
+    (attached,) = message.iter_attachments()
+    kept = tmp_path / "kept.json"
+    raw = attached.get_payload(decode=True)
+    assert isinstance(raw, bytes)
+    kept.write_bytes(raw)
+    assert "1 anchor" in worked("db", "verify", str(kept), "--code", made["code"]).out
+    refused = worked("db", "anchor", str(tmp_path), "--mail-to", "a@b.example, c@d.example", code=2)
+    assert "is not one email address" in refused.err

@@ -15,6 +15,7 @@ from assetflow.casework import record
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, store_facts, with_facts
 from assetflow.casework.overview import overview
+from assetflow.chain import short
 from assetflow.deadlines import Duration, due, target_due
 from assetflow.errors import NotFound, Refused
 from assetflow.guards import HOLDERS
@@ -166,7 +167,16 @@ def context(
         "signoff": _signoff(desk, case, *signoff) if signoff else None,
         "alert": _alert(desk, case, alert, recipients) if alert else None,
         "facts": dict(snapshot.facts),
+        "record": _record_code(desk),
     }  # fmt: skip
+
+
+def _record_code(desk: Desk) -> dict[str, Any] | None:
+    """Give the code of the newest anchor: a letter that somebody keeps bears witness to it."""
+    newest = queries.newest_anchor(desk.db)
+    if newest is None:
+        return None
+    return {"code": short(newest.root), "taken_on": newest.taken_at.date()}
 
 
 def _case(desk: Desk, case: Case, why: str) -> dict[str, Any]:

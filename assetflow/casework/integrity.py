@@ -10,10 +10,11 @@ from sqlalchemy import insert
 
 from assetflow import chain, queries
 from assetflow import models as m
-from assetflow.casework import council
+from assetflow.casework import council, registers
 from assetflow.casework.desk import Desk
 from assetflow.chain import Anchor, Finding, Head, Link, Payload
 from assetflow.errors import BadFile, BadInput, OutsideFault, Problem
+from assetflow.facts import show
 
 FORMAT = "assetflow-journal-1"
 
@@ -28,10 +29,14 @@ class Verified:
     findings: tuple[Finding, ...]
 
 
-def verify(desk: Desk, anchor_files: Sequence[Path] = ()) -> Verified:
-    """Recompute every case's chain, and hold the record against anchors taken earlier."""
+def verify(desk: Desk, anchor_files: Sequence[Path] = (), codes: Sequence[str] = ()) -> Verified:
+    """Recompute every case's chain, and hold the record against anchors taken earlier.
+
+    ``codes`` are short codes as letters and reports print them: one that belongs to none of the
+    anchors shows that the anchor of that letter was replaced or is missing.
+    """
     anchors = [read_anchor(path) for path in anchor_files]
-    found: list[Finding] = []
+    found: list[Finding] = _unknown_codes(anchors, codes)
     hashes: dict[tuple[str, int], str] = {}
     heads = {head.case: head for head in queries.heads(desk.db)}
     for reference, links, payloads in queries.chains(desk.db):
@@ -42,6 +47,15 @@ def verify(desk: Desk, anchor_files: Sequence[Path] = ()) -> Verified:
         found += chain.against(anchor, hashes)
     cases = len(heads) - (chain.COUNCIL in heads)
     return Verified(cases, len(hashes), len(anchors), tuple(sorted(set(found))))
+
+
+def _unknown_codes(anchors: Sequence[Anchor], codes: Sequence[str]) -> list[Finding]:
+    known = {chain.digits(chain.anchor(a.heads, a.taken_at).code) for a in anchors}
+    sentence = "belongs to none of the anchors given"
+    return [
+        Finding(f"the code {code}", 0, sentence) for code in codes
+        if chain.digits(code) not in known
+    ]  # fmt: skip
 
 
 def _head_findings(head: Head, links: Sequence[Link]) -> list[Finding]:
@@ -67,12 +81,16 @@ def _erasure(words: Payload) -> list[int]:
 # --- anchors ------------------------------------------------------------------------------------
 
 
-def take_anchor(desk: Desk) -> Anchor:
+def take_anchor(desk: Desk, sent_to: str = "") -> Anchor:
     """Take the anchor of this moment and note that it was taken; it belongs somewhere else."""
+    if sent_to:
+        registers.check_address(sent_to)
     council.check_right(desk, "take_anchor", "The anchor was not taken")
     taken = chain.anchor(queries.heads(desk.db), queries.instant_text(desk.now))
     desk.db.execute(
-        insert(m.anchors).values(taken_at=desk.now, root=taken.root, cases=len(taken.heads))
+        insert(m.anchors).values(
+            taken_at=desk.now, root=taken.root, cases=len(taken.heads), sent_to=sent_to
+        )
     )
     return taken
 
@@ -82,6 +100,29 @@ def anchor_text(anchor: Anchor) -> str:
     heads = [[head.case, head.position, head.hash] for head in anchor.heads]
     data = {"taken_at": anchor.taken_at, "root": anchor.root, "code": anchor.code, "heads": heads}
     return json.dumps(data, indent=1) + "\n"
+
+
+def anchor_message(desk: Desk, anchor: Anchor, to: str) -> bytes:
+    """Write the message that takes an anchor to somebody outside, with the file attached."""
+    from email.message import EmailMessage  # noqa: PLC0415 - few commands need it
+
+    message = EmailMessage()
+    council = desk.settings.council
+    day = show(desk.today)
+    message["Subject"] = f"Record code of {day}: {anchor.code}"
+    message["From"] = council.email or desk.actor.email or to
+    message["To"] = to
+    # The root itself is the key: the same anchor sent twice is one message.
+    message["Message-ID"] = f"<anchor-{anchor.root[:32]}@assetflow.invalid>"
+    message.set_content(
+        f"The record of {len(anchor.heads)} journals of {council.name} had the code {anchor.code} "
+        f"on {day}.\n\nPlease keep this message with its attachment where the people who run the "
+        "record cannot change it. If anybody doubts the record, it is held against what you keep:\n"
+        "assetflow db verify FILE\n"
+    )
+    name = f"anchor-{desk.now:%Y%m%dT%H%M%S}.json"
+    message.add_attachment(anchor_text(anchor).encode(), "application", "json", filename=name)
+    return message.as_bytes()
 
 
 def read_anchor(path: Path) -> Anchor:

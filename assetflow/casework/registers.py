@@ -161,6 +161,12 @@ def clean(field: str, text: str) -> str:
     return text.strip()
 
 
+def check_address(email: str) -> None:
+    """Refuse what is not one email address."""
+    if not _EMAIL.fullmatch(email):
+        raise BadInput(f"{email[:80]!r} is not one email address.")
+
+
 def problems_of(values: Mapping[str, str]) -> list[str]:
     """List what is wrong with the particulars of a person or group."""
     found = [f"the {k.replace('_', ' ')} is too long" for k, v in values.items() if len(v) > 500]

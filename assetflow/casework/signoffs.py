@@ -13,6 +13,7 @@ from assetflow.casework import correspondence, evidence, record
 from assetflow.casework.correspondence import Issued, Recipient
 from assetflow.casework.desk import Desk
 from assetflow.casework.telling import tell
+from assetflow.chain import digits
 from assetflow.deadlines import Duration, due
 from assetflow.errors import BadInput, NotFound, Refused
 from assetflow.facts import show
@@ -320,10 +321,6 @@ def _checked(desk: Desk, case: Case, answer: Answer) -> tuple[Person, Signoff]:
     return signatory, signoff
 
 
-def _digits(code: str) -> str:
-    return code.replace("-", "").replace(" ", "").casefold()
-
-
 def _answer_remedies(case: Case, signoff: Signoff) -> list[str]:
     if statement.changes(case.workflow, case.snapshot, signoff):
         return [f"ask again: assetflow signoff request {case.reference} {signoff.trigger}"]
@@ -338,7 +335,7 @@ def _against_answer(
     if guards.lapsed(signoff, occasion):
         yield guards.lapse(signoff, occasion)
     code = statement.code(signoff)
-    if answer.code and _digits(answer.code) != _digits(code):
+    if answer.code and digits(answer.code) != digits(code):
         yield f"The answer is to {answer.code}, and the request has the code {code}."
     if _method(desk, signatory) == "recorded" and not (answer.evidence.strip() or answer.file):
         yield f"Nothing shows the answer of {signatory.name}, who is not logged in here."

@@ -69,10 +69,13 @@ def _say(found: object, json_: bool, what: str) -> None:
 
 @db.command()
 @click.argument("anchors", nargs=-1, type=FILE)
+@click.option("--code", "codes", multiple=True, help="A record code as a letter prints it.")
 @options.as_json
 @click.pass_obj
-def verify(app: App, anchors: tuple[Path, ...], json_: bool) -> None:
+def verify(app: App, anchors: tuple[Path, ...], codes: tuple[str, ...], json_: bool) -> None:
     """Recompute every journal, and hold it against ANCHORS: files, or folders of them.
+
+    With --code the anchors are held against what a letter or report says of them.
 
     Exit code 1 means that the record contradicts itself or an anchor.
     """
@@ -80,12 +83,13 @@ def verify(app: App, anchors: tuple[Path, ...], json_: bool) -> None:
 
     files = [file for place in anchors for file in _anchors_in(place)]
     with app.reading() as desk:
-        found = integrity.verify(desk, files)
+        found = integrity.verify(desk, files, codes)
     if json_:
         output.emit_json(found)
     else:
         for finding in found.findings:
-            place = f"{finding.case} record {finding.position} " if finding.case else ""
+            record = f" record {finding.position}" if finding.position else ""
+            place = f"{finding.case}{record} " if finding.case else ""
             click.echo(f"✗ {place}{finding.sentence}", err=True)
         counted = f"{found.records} records of {found.cases} cases, {found.anchors} anchors"
         if not found.findings:
@@ -109,12 +113,15 @@ def _anchors_in(place: Path) -> list[Path]:
 
 @db.command()
 @click.argument("folder", type=FILE)
+@click.option("--mail-to", default="", metavar="ADDRESS",
+              help="Also write a message with it, ready to send to this address.")  # fmt: skip
 @options.as_json
 @click.pass_obj
-def anchor(app: App, folder: Path, json_: bool) -> None:
+def anchor(app: App, folder: Path, mail_to: str, json_: bool) -> None:
     """Write the heads of all journals to a new file in FOLDER, outside this machine if you can.
 
-    Whoever can write the database can rewrite a journal; an anchor kept elsewhere shows it.
+    Whoever can write the database can rewrite a journal; an anchor kept elsewhere shows it. Letters
+    written from now on print its code.
     """
     from assetflow.casework import integrity
     from assetflow.errors import BadInput
@@ -123,12 +130,20 @@ def anchor(app: App, folder: Path, json_: bool) -> None:
         raise BadInput(f"{folder} is not a folder.", remedies=["name a folder that exists"])
     target = folder / f"anchor-{app.now:%Y%m%dT%H%M%S%f}.json"
     with app.writing() as desk:
-        taken = integrity.take_anchor(desk)
+        taken = integrity.take_anchor(desk, mail_to)
         integrity.write_new(target, integrity.anchor_text(taken))
+        message = integrity.anchor_message(desk, taken, mail_to) if mail_to else b""
+        if message:
+            integrity.write_new(target.with_suffix(".eml"), message)
+    mail = str(target.with_suffix(".eml")) if message else None
     if json_:
-        output.emit_json({"file": str(target), "code": taken.code, "cases": len(taken.heads)})
+        output.emit_json(
+            {"file": str(target), "mail": mail, "code": taken.code, "cases": len(taken.heads)}
+        )
         return
-    output.done(f"anchor of {len(taken.heads)} cases: {target}")
+    output.done(f"anchor of {len(taken.heads)} journals: {target}")
+    if mail:
+        output.done(f"message for {mail_to}: {mail}")
     click.echo(f"  code: {taken.code}")
 
 

@@ -81,6 +81,8 @@ CONTRACT: dict[str, Shape] = {
     "recipient": {"name": "text", "address_lines": "list", "email": "text"},
     "contact": _PERSON,
     "champion?": _PERSON,
+    # The newest anchor of the record: whoever keeps the letter can bear witness to it.
+    "record?": {"code": "text", "taken_on": "date"},
     "stages": [
         {
             "label": "text",

@@ -116,6 +116,7 @@ _SAMPLE: Mapping[str, object] = {
     "review_by": date(2026, 3, 3),
     "signoff": _SIGNOFF,
     "alert": _ALERT,
+    "record": {"code": "5e88-4898-da28-0471", "taken_on": date(2026, 2, 2)},
 }
 
 _LATE: Mapping[str, object] = {
@@ -141,6 +142,7 @@ _BARE: Mapping[str, object] = {
     "recipient": {"name": "Friends of Larkhill Hall", "address_lines": [], "email": ""},
     "contact": {"name": "Priya Nair", "job_title": "", "phone": "", "email": ""},
     "champion": None,
+    "record": None,
     "stages": [],
     "criteria": [],
     "alert": _ALERT

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.shell_completion import ShellComplete
-from conftest import Terminal
+from conftest import Terminal, admin, furnish
 
 from assetflow.cli.app import App, system_clock
 from assetflow.cli.main import cli
@@ -242,3 +242,26 @@ def test_while_someone_else_saves_the_tab_key_does_not_wait(office: Path) -> Non
         assert time.monotonic() - began < 1
         other.execute("ROLLBACK")
     assert offered(office, "case show ") == ["CAT-2026-0001"]
+
+
+def test_a_server_is_asked_as_well(postgresql: str, tmp_path: Path) -> None:
+    admin(postgresql, "CREATE DATABASE completed")
+    af = Terminal(tmp_path / "home", database_url=f"{postgresql}/completed")
+    furnish(af)
+    af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
+    url = {"ASSETFLOW_DATABASE_URL": f"{postgresql}/completed"}
+    wanted = {
+        "case show 1": ["CAT-2026-0001"],
+        "case advance cat-2026-0001 acc": ["accept"],
+        "signoff give 1 lega": ["legal"],
+        "champion name 1 gra": ["grace.okoro"],
+        "asset show SAMPLE-0002": ["SAMPLE-0002"],
+        "case open --group bow": ["Bowls Club"],
+    }
+    for line, offers in wanted.items():
+        assert offered(af.home, line, **url) == offers, line
+
+
+def test_a_server_that_is_away_is_no_complaint(office: Path) -> None:
+    away = {"ASSETFLOW_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    assert offered(office, "case show ", **away) == []

@@ -47,6 +47,7 @@ OWNERS = {
     "dateutil": ("assetflow.deadlines", "assetflow.calendars"),
     "jinja2": ("assetflow.letters",),
     "markdown_it": ("assetflow.letters",),
+    "psycopg": ("assetflow.cli",),
     "pydantic": ("assetflow.definitions",),
     "rich": ("assetflow.cli",),
     "sqlalchemy": (

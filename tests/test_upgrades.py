@@ -65,7 +65,9 @@ def test_a_database_of_every_earlier_version_is_upgraded_with_every_row(
     assert f"older version ({revision}" in old("case", "list", code=5).err
     before = {name: len(rows) for name, rows in contents(old.store).items()}
     assert before["journal"] > 20
-    old("db", "upgrade")
+    told = old("db", "upgrade").out
+    (backup,) = (old.home / "backups").iterdir()
+    assert str(backup) in told
     after = {name: len(rows) for name, rows in contents(old.store).items()}
     assert before.items() <= after.items()
     assert f"{before['journal']} records of" in old("db", "verify").out

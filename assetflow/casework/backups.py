@@ -4,13 +4,15 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from assetflow.casework import integrity
+from assetflow import queries
+from assetflow.casework import dumps, integrity
 from assetflow.casework.desk import Desk
 from assetflow.database import HEAD, Store
 from assetflow.errors import BadInput, OutsideFault, Refused
@@ -37,7 +39,8 @@ def back_up(settings: Settings, target: Path, now: datetime) -> Backup:
         raise BadInput(f"{target} exists already; nothing was overwritten.")
     store = Store(settings.database_url)
     if store.file is None:
-        return _dump(settings, store, target)
+        store.check_revision()
+        return _dump(settings, store, target, now)
     store.check_revision()
     _vacuum_into(store.file, target)
     try:
@@ -71,22 +74,29 @@ def restore(settings: Settings, source: Path, now: datetime) -> Backup:
     return found
 
 
-def upgrade(settings: Settings, now: datetime) -> Backup | None:
-    """Bring the schema up to date; on SQLite after a backup where there is anything to lose.
+def upgrade(settings: Settings, now: datetime, *, backup_elsewhere: bool = False) -> Backup | None:
+    """Bring the schema up to date, after a backup where there is anything to lose.
 
-    On PostgreSQL the administrator takes the backup, as the deployment page says.
+    With ``backup_elsewhere`` an administrator has taken it by other means.
     """
     store = Store(settings.database_url)
     found, made = store.revision(), None
-    if found is not None and found < HEAD and store.file is not None:
-        folder = settings.home / "backups"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        names = (f"before-{HEAD}-{now:%Y%m%dT%H%M%S}-{n}.db" for n in count(1))
-        target = next(folder / name for name in names if not (folder / name).exists())
-        _vacuum_into(store.file, target)
-        made = Backup(target, 0, 0)
+    if found is not None and found < HEAD and not backup_elsewhere:
+        made = _before_upgrade(settings, store, now)
     store.upgrade()
     return made
+
+
+def _before_upgrade(settings: Settings, store: Store, now: datetime) -> Backup:
+    folder = settings.home / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    ending = "dump" if store.file is None else "db"
+    names = (f"before-{HEAD}-{now:%Y%m%dT%H%M%S}-{n}.{ending}" for n in count(1))
+    target = next(folder / name for name in names if not (folder / name).exists())
+    if store.file is None:
+        return _dump(settings, store, target, now)
+    _vacuum_into(store.file, target)
+    return Backup(target, 0, 0)
 
 
 # --- SQLite -------------------------------------------------------------------------------------
@@ -132,14 +142,34 @@ def _verified(settings: Settings, store: Store, path: Path, now: datetime) -> Ba
 # --- PostgreSQL -----------------------------------------------------------------------------------
 
 
-def _dump(settings: Settings, store: Store, target: Path) -> Backup:
-    store.check_revision()
+def _dump(settings: Settings, store: Store, target: Path, now: datetime) -> Backup:
     _run("pg_dump", store, "--format=custom", "--enable-row-security", f"--file={target}")
     target.chmod(0o600)
-    listed = _run("pg_restore", store, "--list", str(target), connect=False)
-    if "journal_payloads" not in listed:
+    try:
+        return _verified_dump(settings, store, target, now)
+    except Exception:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _verified_dump(settings: Settings, store: Store, target: Path, now: datetime) -> Backup:
+    """Read the journals back out of a dump, and recompute every chain in them."""
+    named = [f"--table={table.name}" for table in dumps.TABLES]
+    with tempfile.TemporaryDirectory() as folder:
+        text = Path(folder) / "journals.sql"
+        arguments = ("--data-only", *named, f"--file={text}", str(target))
+        _run("pg_restore", store, *arguments, connect=False)
+        with text.open(encoding="utf-8", newline="\n") as lines:
+            file = dumps.read_journals(lines, Path(folder))
+        found = _verified(settings, Store(f"sqlite:///{file.as_posix()}"), target, now)
+    if not found.cases and _case_count(store):
         raise OutsideFault(f"{target} does not hold the whole database.")
-    return Backup(target, 0, 0)
+    return found
+
+
+def _case_count(store: Store) -> int:
+    with store.read() as db:
+        return len(queries.all_case_ids(db))
 
 
 def _undump(settings: Settings, store: Store, source: Path, now: datetime) -> Backup:

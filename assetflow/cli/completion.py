@@ -1,16 +1,16 @@
 """Shell completion: what may stand at a place of a command line, read from the home's database.
 
 A shell asks at every press of the tab key. So the answer must come at once, which is why the
-database is read with the standard library alone (SQLAlchemy costs a quarter of a second), and it
+database is read by its driver alone (SQLAlchemy costs a quarter of a second), and it
 must never be a complaint: where anything stands in the way there is simply nothing to offer.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -18,13 +18,12 @@ from assetflow.cli.app import App
 from assetflow.workflow import Workflow, from_canonical
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from click.shell_completion import CompletionItem
 
 MOST = 100
 PATIENCE = 0.2  # seconds to wait for someone who is saving
 _SQLITE = re.compile(r"sqlite(\+\w+)?:///(?P<file>[^?]+)")
+_POSTGRESQL = re.compile(r"^postgresql(\+\w+)?://")
 _NEEDS_ESCAPE = re.compile(r"([^\w@%+=:,./-])")
 
 
@@ -34,7 +33,7 @@ class _Place:
 
     ctx: click.Context
     app: App
-    db: "sqlite3.Connection"
+    db: "_Database"
 
     def case_typed(self) -> str:
         """Give the case named on the command line so far, or nothing."""
@@ -90,14 +89,41 @@ def _app(ctx: click.Context) -> App:
     return App(app.clock, app.environment, root.params.get("home"))
 
 
-def _database(app: App) -> "sqlite3.Connection":
+class _Database(Protocol):
+    """What completion needs of a database: one statement, its rows, and an end."""
+
+    def execute(self, query: str, values: Sequence[object] = ()) -> Any:
+        """Run a statement with a question mark for each value."""
+
+    def close(self) -> None:
+        """Let go of the database."""
+
+
+def _database(app: App) -> _Database:
     import sqlite3
 
     found = _SQLITE.match(app.settings.database_url)
     if found is None:
-        raise ValueError(app.settings.database_url)
+        return _Server(app.settings.database_url)
     file = f"{Path(found['file']).absolute().as_uri()}?mode=ro"
     return sqlite3.connect(file, uri=True, timeout=PATIENCE)
+
+
+class _Server:
+    """A PostgreSQL server, spoken to in the words of the statements below."""
+
+    def __init__(self, url: str) -> None:
+        import psycopg
+
+        place = _POSTGRESQL.sub("postgresql://", url, count=1)
+        limit = f"-c statement_timeout={int(PATIENCE * 5_000)} -c default_transaction_read_only=on"
+        self._connection = psycopg.connect(place, connect_timeout=2, options=limit)
+
+    def execute(self, query: str, values: Sequence[object] = ()) -> Any:
+        return self._connection.cursor().execute(query.replace("?", "%s").encode(), values or None)
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def _fitting(offers: Iterable[Offer], wanted: str) -> list[Offer]:
@@ -164,8 +190,10 @@ def departments(place: _Place) -> Iterator[Offer]:
         case = _case(place)
         route = case.route
         query = (
-            "SELECT department FROM signoffs WHERE case_id = ? AND stage_visit = ? "
-            "AND (decision IS NULL OR decision = 'objected')"
+            "SELECT department FROM signoffs s WHERE case_id = ? AND stage_visit = ? "
+            "AND (decision IS NULL OR decision = 'objected') AND round = (SELECT max(round) "
+            "FROM signoffs t WHERE t.case_id = s.case_id AND t.stage_visit = s.stage_visit "
+            "AND t.trigger = s.trigger AND t.department = s.department)"
         )
         owing = {name for (name,) in place.db.execute(query, [case.id, case.visit])}
     else:
@@ -202,7 +230,7 @@ def _case(place: _Place) -> _Case:
     query = (
         "SELECT c.id, c.stage, c.stage_visit, w.canonical FROM cases c "
         "JOIN workflow_versions w ON w.id = c.workflow_version_id "
-        "WHERE c.reference = ? COLLATE NOCASE OR c.reference LIKE ?"
+        "WHERE upper(c.reference) = upper(?) OR c.reference LIKE ?"
     )
     ((found, stage, visit, canonical),) = place.db.execute(query, [typed, number])
     return _Case(found, stage, visit, from_canonical(canonical))

@@ -191,3 +191,21 @@ def test_what_concerns_no_single_case_is_for_those_the_council_names(
         refused = af("--as", "ruth", *words, code=1)
         assert "Ruth Kemp may not do this." in refused.err
         assert who in refused.err
+
+
+def test_every_denial_is_noted_in_a_private_log(case: Terminal) -> None:
+    for words in (
+        ("case", "note", "1", "Hello"), ("case", "advance", "1", "withdraw", "--why", "No"),
+        ("grant", "add", "kim", "director", *BY), ("group", "add", "Rowing Club"),
+        ("signoff", "request", "1"),
+    ):  # fmt: skip
+        case("--as", "iris", *words, code=1)
+    case("case", "advance", "1", "accept", code=1)  # refused, but not for the person
+    log = case.home / "denials.log"
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert [line.split(" login=")[0].partition(" ")[2] for line in lines] == [
+        "assetflow case note", "assetflow case advance", "assetflow grant add",
+        "assetflow group add", "assetflow signoff request",
+    ]  # fmt: skip
+    assert all(f"login={case.login} actor=iris.dale" in line for line in lines)
+    assert log.stat().st_mode & 0o777 == 0o600

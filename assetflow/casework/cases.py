@@ -61,7 +61,7 @@ def open_case(
 
 def _check_may_open(desk: Desk, workflow: Workflow, officer: Person) -> None:
     allowed = workflow.rights["open_case"]
-    reasons = [may(desk.actor, allowed, workflow, None, desk.today)]
+    reasons = [desk.may(allowed, workflow, None)]
     if officer.id != desk.actor.id:
         reasons.append(may(officer, allowed, workflow, None, desk.on))
     missing = [str(reason) for reason in reasons if reason]
@@ -145,7 +145,7 @@ def what_is_missing(
     ``given`` names the facts typed with the command; the case already shows their values.
     """
     occasion = desk.occasion(case.workflow, case.snapshot, given)
-    right = may(desk.actor, transition.who, case.workflow, case.snapshot, desk.today)
+    right = desk.may(transition.who, case.workflow, case.snapshot)
     missing = [right] if right else []
     if transition.why_needed and not why.strip():
         missing.append(Unmet("why", "A reason must be given.", "you", 'add --why "…"', fact="why"))

@@ -14,14 +14,13 @@ from assetflow.casework import record
 from assetflow.casework.desk import Desk
 from assetflow.chain import COUNCIL, GENESIS, SALT_BYTES, Link, Payload
 from assetflow.errors import Refused
-from assetflow.permissions import may
 from assetflow.snapshot import Unmet
 
 
 def permission(desk: Desk, right: str) -> Unmet | None:
     """Give why the acting person may not use a council right, or None."""
     rights = desk.council_rights
-    return may(desk.actor, rights.rights[right], rights, None, desk.today)
+    return desk.may(rights.rights[right], rights, None)
 
 
 def check_right(desk: Desk, right: str, what: str) -> None:

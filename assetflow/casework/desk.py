@@ -1,19 +1,19 @@
 """The desk at which one command works: the open transaction, who acts, and on which day."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select
 
-from assetflow import data_files, queries
+from assetflow import data_files, permissions, queries
 from assetflow.calendars import Calendar
 from assetflow.errors import BadInput
-from assetflow.permissions import CouncilRights
+from assetflow.permissions import CouncilRights, Roles
 from assetflow.settings import Settings
-from assetflow.snapshot import Occasion, Person, Snapshot
+from assetflow.snapshot import Occasion, Person, Snapshot, Unmet
 from assetflow.soundness import Surroundings
 from assetflow.workflow import Workflow
 
@@ -37,6 +37,15 @@ class Desk:
     now: datetime
     # The name of whoever is logged in at this machine; where there is a server, it knows better.
     machine_login: str = ""
+    # What the acting person was found to have no right to, for the log of denials.
+    denied: list[Unmet] = field(default_factory=list)
+
+    def may(self, allowed: Sequence[str], roles: Roles, case: Snapshot | None) -> Unmet | None:
+        """Give why the acting person may not do today what ``allowed`` names, or None."""
+        missing = permissions.may(self.actor, allowed, roles, case, self.today)
+        if missing is not None:
+            self.denied.append(missing)
+        return missing
 
     @cached_property
     def login(self) -> str:

@@ -14,7 +14,6 @@ from assetflow.casework.desk import Desk
 from assetflow.chain import SALT_BYTES, Link, Payload
 from assetflow.errors import BadInput, Busy, Refused
 from assetflow.facts import read_text, show
-from assetflow.permissions import may
 from assetflow.queries import Case
 from assetflow.snapshot import Unmet
 
@@ -170,7 +169,7 @@ def check_right(desk: Desk, case: Case, right: str, what: str) -> None:
 def permission(desk: Desk, case: Case, right: str) -> Unmet | None:
     """Give why the acting person may not use a right on a case, or None."""
     allowed = case.workflow.rights.get(right, ())
-    return may(desk.actor, allowed, case.workflow, case.snapshot, desk.today)
+    return desk.may(allowed, case.workflow, case.snapshot)
 
 
 def check_open(case: Case) -> None:

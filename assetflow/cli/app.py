@@ -1,5 +1,6 @@
 """What one run of the command line knows: the home, who acts, the clock, and how to open a desk."""
 
+import contextlib
 import os
 import secrets
 import traceback
@@ -103,9 +104,29 @@ class App:
     @contextmanager
     def writing(self, on: date | None = None) -> Iterator["Desk"]:
         """Open the one transaction of a command; letters become files after its commit."""
+        from assetflow.errors import Refused
+
         with self.store.write() as db:
-            yield self._desk(db, on)
+            desk = self._desk(db, on)
+            try:
+                yield desk
+            except Refused:
+                self._note_denial(desk)
+                raise
         self._file_letters()
+
+    def _note_denial(self, desk: "Desk") -> None:
+        """Put what somebody had no right to into a private log, apart from the record of cases."""
+        if not desk.denied:
+            return
+        ctx = click.get_current_context(silent=True)
+        what = f"{self.now.isoformat()} {ctx.command_path if ctx else ''}"
+        who = f"login={desk.login} actor={desk.actor.handle}"
+        with contextlib.suppress(OSError):  # a log that cannot be written stops nobody's work
+            log = self.home / "denials.log"
+            log.touch(mode=0o600)
+            with log.open("a", encoding="utf-8") as file:
+                file.write(f"{what} {who}\n")
 
     def _desk(self, db: Any, on: date | None) -> "Desk":
         from assetflow.casework.desk import Desk

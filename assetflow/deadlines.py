@@ -175,10 +175,11 @@ def _not_a_period(text: str) -> str:
 
 def _meant(text: str) -> list[Duration]:
     """Guess what a refused period was meant to be: one, two (bare days) or none."""
-    found = re.fullmatch(r"\s*([0-9]{1,9})[\s-]*([^\W\d_](?:[^\W\d]|[\s-])*?)[\s.]*", text)
+    # Nothing is tried twice (*+), so that no text, however long, takes long to refuse.
+    found = re.fullmatch(r"\s*+([0-9]{1,9})[\s-]*+([^\W\d_](?:[^\W\d]|[\s-])*+)[\s.]*+", text)
     if found is None or int(found[1]) > MOST:
         return []
-    words = re.sub(r"[\s_-]+", " ", found[2].casefold())
+    words = re.sub(r"[\s_-]+", " ", found[2].rstrip().casefold())
     return [Duration(int(found[1]), unit) for unit in _nearest(words)]
 
 

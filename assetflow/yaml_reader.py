@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from assetflow.errors import BadFile, Problem
+from assetflow.files import read_at_most
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -34,81 +35,85 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 # What PyYAML says of a line, then: whether the place where the trouble begins is shown and not
 # the one where it is noticed, what a person is told, and how to mend it.
 _SYNTAX = (
-    (r"found character '\\t'.*", False, "a tab stands here", "write spaces instead"),
+    (re.compile(r"found character '\\t'.*"), False, "a tab stands here", "write spaces instead"),
     (
-        r"found character (.*) that cannot start any token",
+        re.compile(r"found character (.*) that cannot start any token"),
         False,
         r"text cannot begin with \1",
         "put the text in quotes",
     ),
     (
-        r"mapping values are not allowed.*",
+        re.compile(r"mapping values are not allowed.*"),
         False,
         "a colon is not expected here",
         "put text that holds a colon in quotes; see that the line above it has its own colon",
     ),
     (
-        r"could not find expected ':'",
+        re.compile(r"could not find expected ':'"),
         True,
         "this line has no colon after its name",
         "write it as name: value",
     ),
     (
-        r"found unexpected end of stream",
+        re.compile(r"found unexpected end of stream"),
         True,
         "the quotation mark that opens here is never closed",
         "close it; inside single quotes write an apostrophe twice",
     ),
     (
-        r"expected ',' or '([\]}])', but got '<stream end>'",
+        re.compile(r"expected ',' or '([\]}])', but got '<stream end>'"),
         True,
         r"what opens here is never closed with \1",
         r"close it with \1",
     ),
     (
-        r"expected ',' or '([\]}])', but got .*",
+        re.compile(r"expected ',' or '([\]}])', but got .*"),
         False,
         r"a comma or \1 is missing before this",
         "put text that holds a colon, comma, bracket or question mark in quotes",
     ),
     (
-        r"(expected <block end>, but found|expected '<document start>', but found) .*",
+        re.compile(r"(expected <block end>, but found|expected '<document start>', but found) .*"),
         False,
         "this does not fit what stands before it",
         "indent it as its neighbours are; where quotes are used, put the whole text in them",
     ),
     (
-        r"found unknown escape character ['\"](.*)['\"]",
+        re.compile(r"found unknown escape character ['\"](.*)['\"]"),
         False,
         r"\\\1 means nothing inside double quotes",
         "use single quotes, or write the backslash twice",
     ),
     (
-        r"sequence entries are not allowed here",
+        re.compile(r"sequence entries are not allowed here"),
         False,
         "a list entry cannot begin here",
         "begin it on a line of its own",
     ),
     (
-        r"expected the node content, but found .*",
+        re.compile(r"expected the node content, but found .*"),
         False,
         "a value is missing before this",
         "write it, or delete the comma",
     ),
     (
-        r"expected alphabetic or numeric character, but found .*",
+        re.compile(r"expected alphabetic or numeric character, but found .*"),
         True,
         "text cannot begin with & or *",
         'put the text in quotes, as in from: ["*"]',
     ),
     (
-        r"expected (chomping or indentation indicators|a comment or a line break), but found .*",
+        re.compile(
+            r"expected (chomping or indentation indicators|a comment or a line break), but found .*"
+        ),
         True,
         "text cannot begin with | or >",
         "put the text in quotes",
     ),
     (
-        r"(expected '!', but found .*|expected URI, but found .*|found undefined tag handle .*)",
+        re.compile(
+            r"(expected '!', but found .*|expected URI, but found .*|found undefined tag handle .*)"
+        ),
         True,
         "text cannot begin with !",
         "put the text in quotes",
@@ -136,7 +141,7 @@ class Tree:
 def read_file(path: Path) -> Tree:
     """Read one YAML file; raises ``BadFile`` with every problem found in it."""
     try:
-        raw = path.read_bytes()
+        raw = read_at_most(path, MAX_BYTES)
     except OSError as error:
         reason = error.strerror or str(error)
         raise BadFile(
@@ -185,7 +190,7 @@ def _syntax_problem(file: str, error: yaml.YAMLError) -> Problem:
     message = " ".join(str(getattr(error, "problem", None) or "this is not YAML").split())
     suggestion = ""
     for pattern, where_it_begins, words, hint in _SYNTAX:
-        if found := re.fullmatch(pattern, message):
+        if found := pattern.fullmatch(message):
             message, suggestion = found.expand(words), found.expand(hint)
             mark = begin if where_it_begins and begin else mark
             break

@@ -958,7 +958,7 @@ def test_a_letter_cannot_grow_without_end(tmp_path: Path) -> None:
     book = book_of(tmp_path, {"long": FRONT + body})
     context = sample_context()
     context["stages"] = [{}] * 40
-    with pytest.raises(BadInput, match="a million characters"):
+    with pytest.raises(BadInput, match="100,000 characters"):
         book.render("long", context)
 
 

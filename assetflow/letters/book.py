@@ -19,7 +19,9 @@ from assetflow.letters.sample import sample_context
 from assetflow.letters.source import Source, front_matter, read_source
 
 ENDING = ".md.j2"
-MAX_LETTER = 1_000_000
+MAX_LETTER = 100_000
+# A sample case says little, so what is longer than this is the letter's own words again and again.
+MAX_SAMPLE = 15_000
 
 # Names that a letter may use and that no case has to give.
 _MADE_HERE = ("subject", "loop")
@@ -120,7 +122,7 @@ class LetterBook:
             sample_context(needed, bare=True, kinds=self._facts),
         ):
             try:
-                self.render(name, context)
+                self._rendered(name, context, MAX_SAMPLE)
             except BadFile as error:
                 yield from error.problems
             except BadInput as error:
@@ -135,17 +137,21 @@ class LetterBook:
         problems, ``BadInput`` where the case lacks what the letter says. Values that are not
         plain are a mistake in assetflow: ``TypeError``.
         """
+        return self._rendered(name, context, MAX_LETTER)
+
+    def _rendered(self, name: str, context: Mapping[str, object], most: int) -> Rendered:
         letter = self._sound(name)
         values = _recorded(Part("", {key: plain(value, key) for key, value in context.items()}))
         if lacking := sorted(set(_lacking(letter.findings, values))):
             raise _cannot_write(name, lacking)
-        subject = blocks.words(self._written(name, "subject", values))
-        shown = blocks.read(self._written(name, "body", {**values, "subject": subject}))
+        subject = blocks.words(self._written(name, "subject", values, most))
+        body = self._written(name, "body", {**values, "subject": subject}, most)
+        shown = blocks.read(body)
         _has_one_heading(str(self._files[name]), shown)
         text, html = blocks.to_text(shown), blocks.to_html(shown, subject, f"{self._language}-GB")
         return Rendered(name, subject, text, html, letter.sha256)
 
-    def _written(self, name: str, half: str, values: Mapping[str, object]) -> str:
+    def _written(self, name: str, half: str, values: Mapping[str, object], most: int) -> str:
         template = self._environment.get_template(f"{name}/{half}")
         pieces: list[str] = []
         size = 0
@@ -153,8 +159,9 @@ class LetterBook:
             for piece in template.generate(values):
                 pieces.append(piece)
                 size += len(piece)
-                if size > MAX_LETTER:
-                    raise _cannot_write(name, ["It would be longer than a million characters."])
+                if size > most:
+                    reason = f"It would be longer than {most:,} characters."
+                    raise _cannot_write(name, [reason])
         except (UndefinedError, SecurityError, TypeError, ValueError, ArithmeticError) as error:
             raise _cannot_write(name, [_where(error) + str(error)]) from error
         return "".join(pieces)

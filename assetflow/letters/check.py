@@ -6,8 +6,10 @@ Whatever a new version of Jinja2 learns is therefore refused until it is let in 
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from typing import NoReturn
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
@@ -15,10 +17,11 @@ from jinja2.exceptions import TemplateSyntaxError
 from assetflow.errors import Problem
 from assetflow.letters.contract import LOOP, Shape, under
 from assetflow.letters.language import FILTERS, TESTS, LetterLanguage
-from assetflow.letters.source import Source
+from assetflow.letters.source import MAX_FILE, Source
 
 MAX_LOOPS = 2
 MAX_PARTS = 100
+MAX_USES = 2_000
 _PART_NAME = re.compile(r"parts/[a-z0-9_]+\.md\.j2")
 _FACTS = "facts."
 _LISTS = "a list"
@@ -123,7 +126,8 @@ def check(
     reader = _Reader(language, part)
     names = [name.removesuffix("?") for name in contract]
     known = {name: found for name in names if (found := _member("", name, contract))}
-    reader.file(_Place(source, known))
+    with suppress(_Enough):
+        reader.file(_Place(source, known))
     return reader.findings
 
 
@@ -143,6 +147,10 @@ def _kind(shape: Shape | None) -> str:
     return {"list": _LISTS, "library": "text"}.get(shape, shape)
 
 
+class _Enough(Exception):
+    """The letter is so long that reading on would only take time."""
+
+
 class _Reader:
     """Walks through the tree of one letter, noting problems and uses on its way."""
 
@@ -150,7 +158,8 @@ class _Reader:
         self.findings = Findings()
         self._language = language
         self._part = part
-        self._included = 0
+        self._included = self._used = self._length = 0
+        self._lines: dict[str, list[str]] = {}
         self._statements: Mapping[type[nodes.Node], Callable[..., None]] = {
             nodes.Output: self._output,
             nodes.If: self._if,
@@ -170,6 +179,10 @@ class _Reader:
 
     def file(self, place: _Place) -> None:
         """Read one file from its beginning to its end."""
+        self._length += len(place.source.text)
+        if self._length > MAX_FILE:
+            message = f"a letter and its parts may be {MAX_FILE // 1024} KB long together"
+            self._stop(place, 0, "too-big", message)
         try:
             tree = self._language.read(place.source.text)
             self._body(tree.body, place)
@@ -194,10 +207,25 @@ class _Reader:
     def _note_line(
         self, place: _Place, line: int, code: str, message: str, written: str = "", hint: str = ""
     ) -> None:
-        lines = place.source.text.splitlines()
+        lines = self._lines_of(place.source.text)
         text = lines[line - 1] if 0 < line <= len(lines) else ""
         column = text.find(written) + 1 if written else 0
         self.findings.problems.add(Problem(place.source.file, line, column, code, message, hint))
+
+    def _lines_of(self, text: str) -> list[str]:
+        if text not in self._lines:
+            self._lines[text] = text.splitlines()
+        return self._lines[text]
+
+    def _stop(self, place: _Place, line: int, code: str, message: str) -> NoReturn:
+        self._note_line(place, line, code, message)
+        raise _Enough
+
+    def _count(self, node: nodes.Node, place: _Place) -> None:
+        self._used += 1
+        if self._used > MAX_USES:
+            message = f"a letter may use {MAX_USES:,} values and tags"
+            self._stop(place, _line(node), "too-many-uses", message)
 
     def _refuse(self, place: _Place, node: nodes.Node) -> None:
         called = _CALLED.get(type(node), f"{type(node).__name__.lower()}")
@@ -207,6 +235,7 @@ class _Reader:
 
     def _body(self, body: list[nodes.Node], place: _Place) -> None:
         for node in body:
+            self._count(node, place)
             self._statements.get(type(node), self._refused)(node, place)
 
     def _refused(self, node: nodes.Node, place: _Place) -> None:
@@ -289,6 +318,7 @@ class _Reader:
 
     def _value(self, node: nodes.Node, place: _Place) -> Shape | None:
         """Read a value that must be there; give its shape, or None where that is not known."""
+        self._count(node, place)
         reader = self._values.get(type(node))
         if reader is None:
             self._refuse(place, node)
@@ -386,6 +416,7 @@ class _Reader:
 
     def _truth(self, node: nodes.Node, place: _Place) -> None:
         """Read a condition, in which a value may be asked for that is perhaps not there."""
+        self._count(node, place)
         if isinstance(node, nodes.Not):
             self._truth(node.node, place)
         elif isinstance(node, nodes.And | nodes.Or):

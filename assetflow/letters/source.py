@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assetflow.errors import BadFile, Problem
+from assetflow.files import read_at_most
 
-MAX_FILE = 256 * 1024
+MAX_FILE = 64 * 1024
 RECIPIENTS = ("group", "department", "person")
 
 _FENCE = "---"
@@ -26,8 +27,7 @@ class Source:
 def read_source(path: Path) -> Source:
     """Read one file of a letter; raises ``BadFile`` where it is no text or far too long."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE + 1)
+        raw = read_at_most(path, MAX_FILE)
         text = raw.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, "unreadable", f"it cannot be read as text: {error}") from error

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from assetflow import data_files, soundness
 from assetflow.calendars import Calendar
 from assetflow.errors import BadFile, NotFound, Problem
+from assetflow.files import read_at_most
 from assetflow.settings import Settings
 from assetflow.workflow import (
     AlertRule,
@@ -24,7 +25,10 @@ from assetflow.workflow import (
     Transition,
     Workflow,
 )
-from assetflow.yaml_reader import Path_, Tree, read_bytes, read_file
+from assetflow.yaml_reader import MAX_BYTES, Path_, Tree, read_bytes, read_file
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 # Entries that the file writes as `name: {...}`; the name becomes a field of the entry.
 _NAMED = {
@@ -103,7 +107,7 @@ def _declared_facts(files: Iterable[Path]) -> dict[str, str]:
 def _tree(path: Path) -> Tree:
     """Read a file; one that says the same as before is not parsed again."""
     try:
-        return _parsed(path.read_bytes(), str(path))
+        return _parsed(read_at_most(path, MAX_BYTES), str(path))
     except OSError:
         return read_file(path)  # which says what is wrong with it
 
@@ -128,17 +132,24 @@ def load(path: Path, around: soundness.Surroundings) -> Workflow:
 
 def _build(tree: Tree) -> tuple[Workflow | None, list[Problem]]:
     # pydantic costs 0.1 s to import: only checking and first use of a version pay for it.
-    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
+    from pydantic import ValidationError  # noqa: PLC0415
 
     if not isinstance(tree.value, dict):
         hint = "begin with name: and label:, as the shipped workflow does"
         return None, [tree.problem((), "not-a-workflow", "the file has no named entries", hint)]
     document, problems = _normalised(tree)
     try:
-        workflow = TypeAdapter(Workflow).validate_json(json.dumps(document))
+        workflow = _shape().validate_json(json.dumps(document))
     except ValidationError as error:
         return None, problems + [_shape_problem(tree, detail) for detail in error.errors()]
     return workflow, problems
+
+
+@lru_cache(maxsize=1)
+def _shape() -> "TypeAdapter[Workflow]":
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
+    return TypeAdapter(Workflow)
 
 
 def _normalised(tree: Tree) -> tuple[dict[str, Any], list[Problem]]:

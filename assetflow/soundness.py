@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from itertools import islice
 from typing import NamedTuple
 
 from assetflow import guards
@@ -41,6 +42,10 @@ TIMED_ALERTS = ("no_champion", "objection_open", "silence")
 _ANCHOR = date(2026, 1, 5)
 # No policy plans further ahead, and dates end with the year 9999.
 _LONGEST = "100 years"
+# Whoever has more problems than this mends these first; and a name is looked for among so many
+# others, and up to this length: comparing thousands with thousands would take minutes.
+MOST_FINDINGS = 500
+_MANY, _LONG = 100, 60
 
 
 class Finding(NamedTuple):
@@ -65,21 +70,27 @@ class Surroundings(NamedTuple):
 
 def findings(workflow: Workflow, around: Surroundings) -> list[Finding]:
     """List everything that keeps a route from being run safely."""
-    found = [
-        *_names(workflow),
-        *_durations(workflow, around.calendar),
-        *_stages(workflow),
-        *_letters(workflow, around),
-        *_facts(workflow, around),
-        *_departments(workflow),
-        *_people(workflow),
-        *_guard_uses(workflow),
-        *_weights(workflow),
-    ]
+    found = list(islice(_findings(workflow, around), MOST_FINDINGS + 1))
     # Reachability and length mean something only where every stage named exists.
-    if not any(f.code in ("unknown-stage", "bad-duration") for f in found):
+    whole = len(found) <= MOST_FINDINGS
+    if whole and not any(f.code in ("unknown-stage", "bad-duration") for f in found):
         found += [*_reach(workflow), *_length(workflow, around.calendar)]
+    if len(found) > MOST_FINDINGS:
+        message = f"the route has over {MOST_FINDINGS} problems; the others are not listed"
+        found[MOST_FINDINGS:] = [Finding((), "too-many-problems", message)]
     return found
+
+
+def _findings(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
+    yield from _names(workflow)
+    yield from _durations(workflow, around.calendar)
+    yield from _stages(workflow)
+    yield from _letters(workflow, around)
+    yield from _facts(workflow, around)
+    yield from _departments(workflow)
+    yield from _people(workflow)
+    yield from _guard_uses(workflow)
+    yield from _weights(workflow)
 
 
 def _names(workflow: Workflow) -> Iterator[Finding]:
@@ -428,6 +439,8 @@ def _unknown(path: Where, kind: str, name: str, known: Collection[str]) -> Findi
 
 def nearest(name: str, known: Collection[str]) -> str:
     """Suggest the name that was most likely meant, or all that there are."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    every = ", ".join(sorted(known)) or "none"
-    return f"did you mean {close[0]}?" if close else f"known: {every}"
+    names = sorted(known)
+    close = difflib.get_close_matches(name[:_LONG], names[:_MANY], n=1)
+    every = ", ".join(names[:_MANY]) or "none"
+    more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
+    return f"did you mean {close[0]}?" if close else f"known: {every}{more}"

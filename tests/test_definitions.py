@@ -8,6 +8,7 @@ import ast
 import json
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -176,8 +177,69 @@ def test_every_problem_that_can_be_reported_has_an_example() -> None:
     assert in_the_source | {"wrong-type", "missing-key"} == {
         *shown,
         *MADE_ON_THE_SPOT,
+        "too-many-problems",
         "unreadable",
     }
+
+
+def named(prefix: str, count: int) -> str:
+    """Many names in a row."""
+    return ", ".join(f"{prefix}{number}" for number in range(count))
+
+
+def entries(prefix: str, count: int, entry: str) -> str:
+    """Many entries of a group, on lines."""
+    return "".join(f"  {prefix}{number}: {entry}\n" for number in range(count))
+
+
+ONE_ROLE = "open_case: [officer]"
+NO_DAYS = "review_within: 20 working days"
+STEP = "  to_nowhere: {label: On, from: [%s], to: agreed, who: [officer]}\n"
+# Edits of the small route that once took ten seconds or more to refuse, or would have.
+SLOW = {
+    "thousands of unknown roles beside thousands of known ones": [
+        (ONE_ROLE, f"open_case: [{named('q', 2_000)}]"),
+        ("roles:\n", "roles:\n" + entries("r", 2_000, "{label: R}")),
+    ],
+    "thousands of unknown stages beside thousands of known ones": [
+        ("stages:\n", "stages:\n" + entries("s", 1_500, "{label: S, waiting_on: group}")),
+        ("transitions:\n", "transitions:\n" + STEP % named("q", 3_000)),
+    ],
+    "thousands of names that are none": [
+        ("stages:\n", "stages:\n" + entries("S", 2_500, "{label: S, waiting_on: group}")),
+    ],
+    "a period of blanks without end": [(NO_DAYS, "review_within: 1a" + " " * 200_000 + "!")],
+    "a period of hyphens": [(NO_DAYS, "review_within: 1 " + "a -" * 60_000 + "!")],
+    "a period of one long word": [(NO_DAYS, "review_within: 1 " + "month" * 50_000)],
+    "a role of one long word": [(ONE_ROLE, "open_case: [" + "officer" * 30_000 + "]")],
+    "hundreds of long roles beside long ones": [
+        (ONE_ROLE, f"open_case: [{named('officer' * 40, 300)}]"),
+        ("roles:\n", "roles:\n" + entries("officer" * 40 + "x", 300, "{label: R}")),
+    ],
+    "a way from every stage to every other": [
+        ("stages:\n", "stages:\n" + entries("s", 350, "{label: S, target: 1 week, verified: true}")),
+        ("transitions:\n", "transitions:\n" + "".join(
+            f"  t{n}: {{label: T, from: ['*'], to: s{n}, who: [officer]}}\n" for n in range(350))),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edits", SLOW.values(), ids=SLOW.keys())
+def test_no_route_below_the_limits_is_slow_to_refuse(
+    edits: list[tuple[str, str]], around: Surroundings, tmp_path: Path
+) -> None:
+    text = TINY
+    for old, new in edits:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    path = tmp_path / "slow.yaml"
+    path.write_text(text, encoding="utf-8")
+    begun = time.process_time()
+    problems = problems_of(path, around)
+    assert time.process_time() - begun < 2
+    assert 1 <= len(problems) <= soundness.MOST_FINDINGS + 1
+    cut = len(problems) > soundness.MOST_FINDINGS
+    assert cut == ("too-many-problems" in {problem.code for problem in problems})
 
 
 # Where the code stands among the arguments of what makes a problem.

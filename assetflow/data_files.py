@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from assetflow.calendars import Calendar, calendar_from
 from assetflow.errors import BadFile, NotFound, Problem
 from assetflow.permissions import ADMINISTRATOR, COUNCIL_RIGHTS, CouncilRights
+from assetflow.files import read_at_most
 from assetflow.settings import Settings
 
 if TYPE_CHECKING:
     from assetflow.yaml_reader import Tree
+
+MAX_TABLE = 1024 * 1024
 
 
 def calendar(settings: Settings) -> Calendar:
@@ -20,8 +23,9 @@ def calendar(settings: Settings) -> Calendar:
     if path is None:
         raise NotFound("The bank holidays are missing.", remedies=["install assetflow again"])
     try:
-        return calendar_from(json.loads(path.read_text(encoding="utf-8-sig")), settings.calendar)
-    except (ValueError, OSError) as error:
+        table = json.loads(read_at_most(path, MAX_TABLE).decode("utf-8-sig"))
+        return calendar_from(table if isinstance(table, dict) else {}, settings.calendar)
+    except (ValueError, OSError, RecursionError) as error:
         problem = Problem(str(path), 0, 0, "bad-calendar", str(error))
         raise BadFile("The bank holidays cannot be used.", [problem]) from error
 
@@ -36,15 +40,24 @@ def libraries(settings: Settings) -> dict[str, dict[str, Any]]:
 
     found: dict[str, dict[str, Any]] = {}
     for path in library_files(settings):
-        tree = read_file(path)
-        entries = tree.value.get("entries") if isinstance(tree.value, dict) else None
-        if not isinstance(entries, dict):
-            problem = tree.problem(
-                (), "no-entries", "a library needs `entries:` with named entries"
-            )
-            raise BadFile(f"The library {path.name} cannot be used.", [problem])
-        found[path.stem] = entries
+        found[path.stem] = _entries(read_file(path), path.name)
     return found
+
+
+def _entries(tree: "Tree", name: str) -> dict[str, Any]:
+    entries = tree.value.get("entries") if isinstance(tree.value, dict) else None
+    if not isinstance(entries, dict):
+        message = "a library needs `entries:` with named entries"
+        bad = [tree.problem((), "no-entries", message)]
+    else:
+        bad = [
+            tree.problem(("entries", key), "bad-entry", f"{key} must be a group of named values")
+            for key, entry in entries.items()
+            if not isinstance(entry, dict)
+        ]
+    if bad or not isinstance(entries, dict):
+        raise BadFile(f"The library {name} cannot be used.", bad)
+    return entries
 
 
 def library_files(settings: Settings) -> list[Path]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from assetflow.backends import backend_of
-from assetflow.errors import NotFound, WrongSchema
+from assetflow.errors import NotFound, OutsideFault, WrongSchema
 
 # The newest revision this code knows; a test holds it equal to the head of the migrations.
 HEAD = "0002"
@@ -41,7 +41,7 @@ class Store:
 
     def revision(self) -> str | None:
         """Give the schema revision of the database, or None where it has none."""
-        if self.file is not None and not self.file.is_file():
+        if self.file is not None and not _is_there(self.file):
             return None
         with self._explained(), self._engine.connect() as connection:
             try:
@@ -116,6 +116,16 @@ class Store:
             if explained is None:
                 raise
             raise explained from error
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError as error:  # a name that no file can have
+        raise OutsideFault(
+            f"The database file cannot be opened: {error.strerror or error}.",
+            remedies=["check database_url in assetflow.toml, or ASSETFLOW_DATABASE_URL"],
+        ) from error
 
 
 def _newer(found: str) -> WrongSchema:

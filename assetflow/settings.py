@@ -11,8 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from assetflow.errors import BadFile, NotFound, OutsideFault, Problem
+from assetflow.files import read_at_most
 
 FILE_NAME = "assetflow.toml"
+MAX_BYTES = 64 * 1024
+MAX_DOTS = 100
+_UNREADABLE = "The settings cannot be read."
+# It names a folder of letters.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 CALENDARS = ("england-and-wales", "scotland", "northern-ireland")
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -104,23 +110,35 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        raw = path.read_bytes()
+        raw = read_at_most(path, MAX_BYTES)
+        if len(raw) > MAX_BYTES:
+            message = f"the file is over {MAX_BYTES // 1024} KB"
+            raise BadFile(_UNREADABLE, [Problem(str(path), 0, 0, "too-large", message)])
         text = raw.decode("utf-8-sig")
+        _check_dots(path, text)
         table = tomllib.loads(text)
     except OSError as error:
         problem = Problem(str(path), 0, 0, "unreadable", error.strerror or str(error))
-        raise BadFile("The settings cannot be read.", [problem]) from error
+        raise BadFile(_UNREADABLE, [problem]) from error
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         problem = Problem(str(path), line, 0, "not-utf8", "this is not UTF-8", "save it as UTF-8")
-        raise BadFile("The settings cannot be read.", [problem]) from error
+        raise BadFile(_UNREADABLE, [problem]) from error
     except (ValueError, RecursionError) as error:
         problem = _syntax_problem(path, text, str(error))
-        raise BadFile("The settings cannot be read.", [problem]) from error
+        raise BadFile(_UNREADABLE, [problem]) from error
     problems = [Problem(str(path), 0, 0, code, text) for code, text in _problems(table)]
     if problems:
         raise BadFile("The settings cannot be used.", problems)
     return table
+
+
+def _check_dots(path: Path, text: str) -> None:
+    # Python's own reader takes minutes over a.a.a.a… = 1: each dot opens a section in a section.
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MAX_DOTS:
+            message = f"the line has over {MAX_DOTS} dots"
+            raise BadFile(_UNREADABLE, [Problem(str(path), number, 0, "too-many-dots", message)])
 
 
 def _syntax_problem(path: Path, text: str, said: str) -> Problem:
@@ -157,7 +175,12 @@ def _problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
             elif any(ord(c) < 32 and c not in "\n\t" for c in value):
                 found.append(("bad-character", f"{key} in [{section}] has a control character"))
     main = table.get("assetflow", {})
-    calendar = main.get("calendar", CALENDARS[0]) if isinstance(main, dict) else CALENDARS[0]
+    main = main if isinstance(main, dict) else {}
+    language = main.get("language", "en")
+    if isinstance(language, str) and not _LANGUAGE.fullmatch(language):
+        hint = "write a code such as 'en' or 'cy'"
+        found.append(("bad-language", f"language is {language[:80]!r}; {hint}"))
+    calendar = main.get("calendar", CALENDARS[0])
     if isinstance(calendar, str) and calendar not in CALENDARS:
         found.append(
             ("unknown-calendar", f"calendar is {calendar!r}; known: {', '.join(CALENDARS)}")

@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
@@ -18,7 +17,8 @@ from typing import Any
 
 import click
 import pytest
-from conftest import TODAY, Result, Terminal
+from attempts import EXPECTED, attempt, stored
+from conftest import TODAY, Terminal
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -31,7 +31,6 @@ from assetflow.workflow import Fact
 pytestmark = pytest.mark.sqlite_only
 
 ROOT = Path(__file__).parents[1]
-EXPECTED = {0, 1, 2, 6}  # done, refused by a rule, bad input, not found
 TYPES = ("text", "list", "integer", "money", "date", "yes_no", "library")
 
 few = settings(max_examples=25, suppress_health_check=list(HealthCheck))
@@ -51,26 +50,6 @@ def desk(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     af("case", "record", "1", "transfer_purpose=Bowls")
     af("signoff", "request", "1")
     return af
-
-
-def stored(home: Path) -> bytes:
-    """Give the database as it lies on the disk."""
-    paths = sorted(home.glob("assetflow.db*"))
-    return b"".join(path.read_bytes() for path in paths if not path.name.endswith("-shm"))
-
-
-def attempt(af: Terminal, *words: str) -> Result:
-    """Type anything at all, and hold what always holds."""
-    before, began = stored(af.home), time.monotonic()
-    result = af(*words, code=None)
-    assert time.monotonic() - began < 2, words
-    assert result.code in EXPECTED, (words, result)
-    assert not (af.home / "incidents.log").exists(), words
-    if result.code:
-        assert result.out == "", words
-        assert result.err, words
-        assert stored(af.home) == before, words
-    return result
 
 
 # --- facts ----------------------------------------------------------------------------------

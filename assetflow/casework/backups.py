@@ -35,8 +35,11 @@ def back_up(settings: Settings, target: Path, now: datetime) -> Backup:
 
     A copy that cannot be verified is taken away again and reported.
     """
-    if target.exists():
+    if target.exists() or target.is_symlink():  # a link that leads nowhere is somebody's, too
         raise BadInput(f"{target} exists already; nothing was overwritten.")
+    if not target.parent.is_dir():
+        raise OutsideFault(f"The backup {target} cannot be made.",
+                           reasons=[f"there is no folder {target.parent}"])  # fmt: skip
     store = Store(settings.database_url)
     if store.file is None:
         store.check_revision()
@@ -48,6 +51,12 @@ def back_up(settings: Settings, target: Path, now: datetime) -> Backup:
     except Exception:
         target.unlink(missing_ok=True)
         raise
+
+
+def check(settings: Settings, source: Path, now: datetime) -> None:
+    """Refuse what is no backup of ours before a home is made for it, where that can be seen."""
+    if Store(settings.database_url).file is not None:
+        _checked(settings, source, now)
 
 
 def restore(settings: Settings, source: Path, now: datetime) -> Backup:

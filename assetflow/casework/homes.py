@@ -56,6 +56,9 @@ def make(
     done = []
     if fresh:
         _check_texts(details)
+        if backup is not None:
+            url = environment.get("ASSETFLOW_DATABASE_URL") or "sqlite:///assetflow.db"
+            backups.check(Settings(home=home, database_url=url), backup, now)
         _write_folders(home, details)
         done.append(f"settings: {home / FILE_NAME}")
     settings = settings_module.load(home, environment)

@@ -15,8 +15,11 @@ from assetflow.casework.desk import Desk
 from assetflow.chain import Anchor, Finding, Head, Link, Payload
 from assetflow.errors import BadFile, BadInput, OutsideFault, Problem
 from assetflow.facts import show
+from assetflow.files import read_at_most
 
 FORMAT = "assetflow-journal-1"
+# Half a million cases; nobody's anchor is longer.
+MAX_ANCHOR = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +131,12 @@ def anchor_message(desk: Desk, anchor: Anchor, to: str) -> bytes:
 def read_anchor(path: Path) -> Anchor:
     """Read an anchor's file; raises ``BadFile``."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_at_most(path, MAX_ANCHOR).decode())
         heads = tuple(Head(str(case), int(n), str(found)) for case, n, found in data["heads"])
         return Anchor(str(data["taken_at"]), str(data["root"]), heads)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        problem = Problem(str(path), 0, 0, "bad-anchor", str(error) or type(error).__name__)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        problem = Problem(str(path), 0, 0, "bad-anchor", said)
         raise BadFile(f"{path.name} is not an anchor.", [problem]) from error
 
 

@@ -14,7 +14,7 @@ def asset() -> None:
 
 
 @asset.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=options.PLACE)
 @click.option("--dry-run", is_flag=True, help="Check the file and say what would change.")
 @options.as_json
 @click.pass_obj
@@ -39,9 +39,11 @@ def import_(app: App, file: Path, dry_run: bool, json_: bool) -> None:
 
 def _bytes(file: Path) -> bytes:
     from assetflow.errors import BadInput
+    from assetflow.files import read_at_most
+    from assetflow.register import MAX_BYTES
 
     try:
-        return file.read_bytes()
+        return read_at_most(file, MAX_BYTES)
     except OSError as error:
         raise BadInput(f"{file} cannot be read.", reasons=[error.strerror or str(error)]) from error
 

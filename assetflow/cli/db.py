@@ -7,7 +7,7 @@ import click
 from assetflow.cli import options, output
 from assetflow.cli.app import App
 
-FILE = click.Path(path_type=Path)
+FILE = options.PLACE
 
 
 @click.group()

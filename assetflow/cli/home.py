@@ -28,7 +28,7 @@ from assetflow.cli.app import App
 @click.option(
     "--from-backup",
     "backup",
-    type=click.Path(path_type=Path),
+    type=options.PLACE,
     metavar="FILE",
     help="Begin from a backup of the database, checked first.",
 )

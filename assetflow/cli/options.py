@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -44,7 +45,23 @@ class NameValue(click.ParamType[tuple[str, str]]):
         return name.strip(), text
 
 
+class Place(click.Path):
+    """A file or folder by its path."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse what no file can be called; whether one is there is asked when it is used."""
+        try:
+            Path(value).is_symlink()
+        except OSError as error:
+            self.fail(f"{str(value)[:80]!r}: {error.strerror or error}.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 DAY = Day()
+PLACE = Place()
 FACT = NameValue()
 
 case = click.argument("case_", metavar="CASE", shell_complete=completion.cases)

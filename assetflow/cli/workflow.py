@@ -44,7 +44,7 @@ def list_(app: App, json_: bool) -> None:
 
 
 @workflow.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=options.PLACE)
 @options.as_json
 @click.pass_obj
 def check(app: App, files: tuple[Path, ...], json_: bool) -> None:

@@ -1,0 +1,30 @@
+"""Typing anything at all, and holding what always holds of it."""
+
+import time
+from pathlib import Path
+
+from conftest import Result, Terminal
+
+# Done, refused by a rule, bad input, not found; and 4 where a file is to be written.
+EXPECTED = {0, 1, 2, 6}
+PATIENCE = 2  # seconds
+
+
+def stored(home: Path) -> bytes:
+    """Give the database as it lies on the disk."""
+    paths = sorted(home.glob("assetflow.db*"))
+    return b"".join(path.read_bytes() for path in paths if not path.name.endswith("-shm"))
+
+
+def attempt(af: Terminal, *words: str, expected: frozenset[int] = frozenset(EXPECTED)) -> Result:
+    """Type anything at all: an answer in time, or a reason on standard error and no row changed."""
+    before, began = stored(af.home), time.monotonic()
+    result = af(*words, code=None)
+    assert time.monotonic() - began < PATIENCE, words
+    assert result.code in expected, (words, result)
+    assert not (af.home / "incidents.log").exists(), words
+    if result.code:
+        assert result.out == "", words
+        assert result.err, words
+        assert stored(af.home) == before, words
+    return result

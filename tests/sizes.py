@@ -1,12 +1,16 @@
-"""How much the suite tries; ``ASSETFLOW_SOAK_SCALE=20`` makes every number 20 times as large."""
+"""How large the long tests are: small with every change, large under ``make soak``."""
 
 import os
+
+SOAK = bool(os.environ.get("ASSETFLOW_SOAK"))
+SCALE = float(os.environ.get("ASSETFLOW_SOAK_SCALE", "1"))
+
+
+def of(push: int, soak: int) -> int:
+    """Give a test's size: the first with every change, the second, scaled, in a soak."""
+    return max(push, round(soak * SCALE)) if SOAK else push
 
 
 def fuzzed() -> int:
     """Give how many made-up inputs each reader and the command line are handed."""
-    return 1_000 * int(os.environ.get("ASSETFLOW_SOAK_SCALE", "20" if _soaking() else "1"))
-
-
-def _soaking() -> bool:
-    return os.environ.get("ASSETFLOW_SOAK") == "1"
+    return of(1_000, 20_000)

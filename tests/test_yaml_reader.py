@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sizes import fuzzed
 
 from assetflow.errors import BadFile, Problem
 from assetflow.yaml_reader import MAX_BYTES, Tree, read_bytes, read_file
@@ -195,6 +196,10 @@ REFUSED: dict[str, tuple[str | bytes, str, int, int]] = {
 }  # fmt: skip
 
 
+def test_the_corpus_of_hostile_texts_is_whole() -> None:
+    assert len(REFUSED) >= 62
+
+
 @pytest.mark.parametrize(("text", "code", "line", "column"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_hostile_or_doubtful_text_is_refused_at_its_place(
     text: str | bytes, code: str, line: int, column: int
@@ -368,14 +373,14 @@ pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=fuzzed())
 @given(st.lists(pieces, max_size=30).map("".join) | st.text(max_size=60))
 @example('"\\U110000FF"')
 def test_text_of_any_kind_is_read_or_refused(text: str) -> None:
     only_a_tree_or_a_bad_file(text.encode("utf-8", "surrogatepass"))
 
 
-@settings(max_examples=200)
+@settings(max_examples=fuzzed())
 @given(st.binary(max_size=60))
 def test_bytes_of_any_kind_are_read_or_refused(raw: bytes) -> None:
     only_a_tree_or_a_bad_file(raw)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow.calendars import Calendar, calendar_from
 from assetflow.errors import BadFile, NotFound, Problem
-from assetflow.permissions import ADMINISTRATOR, COUNCIL_RIGHTS, CouncilRights
 from assetflow.files import read_at_most
+from assetflow.permissions import ADMINISTRATOR, COUNCIL_RIGHTS, CouncilRights
 from assetflow.settings import Settings
 
 if TYPE_CHECKING:

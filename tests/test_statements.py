@@ -155,6 +155,12 @@ def test_a_file_that_can_be_no_evidence_is_refused(
         assert sentence in asked(*words, code=2).err
 
 
+def test_evidence_is_never_read_from_what_has_no_end(asked: Terminal) -> None:
+    words = ("signoff", "give", "1", "service", "--by", "nadia", "--evidence-file", "/dev/zero")
+    with Untouched(asked):
+        assert "Not an ordinary file" in asked(*words, code=2).err
+
+
 def test_signed_is_said_only_of_whoever_is_really_logged_in(asked: Terminal) -> None:
     asked("person", "login", "nadia", asked.login)
     asked("--as", "nadia", "signoff", "give", "1", "service")

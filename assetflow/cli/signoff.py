@@ -166,13 +166,15 @@ def list_(app: App, case_: str, json_: bool) -> None:
 
 
 def _contents(path: Path | None) -> tuple[str, bytes] | None:
-    """Read a file of evidence whole."""
+    """Read a file of evidence, no further than any evidence may go."""
+    from assetflow.casework.evidence import LARGEST
     from assetflow.errors import BadInput
+    from assetflow.files import read_at_most
 
     if path is None:
         return None
     try:
-        return path.name, path.read_bytes()
+        return path.name, read_at_most(path, LARGEST)
     except OSError as error:
         reason = error.strerror or str(error)
         raise BadInput(f"The evidence {path} cannot be read.", reasons=[reason]) from error

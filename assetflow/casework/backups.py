@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+from assetflow import durable
 from assetflow.casework import integrity
 from assetflow.casework.desk import Desk
 from assetflow.database import HEAD, Store
@@ -63,7 +64,9 @@ def restore(settings: Settings, source: Path, now: datetime) -> Backup:
     try:
         shutil.copyfile(source, partial)
         partial.chmod(0o600)
+        durable.sync(partial)
         partial.replace(store.file)
+        durable.sync_names([store.file.parent])
     except OSError as error:
         raise OutsideFault(
             f"{store.file} cannot be written.", reasons=[error.strerror or str(error)]
@@ -89,6 +92,11 @@ def upgrade(settings: Settings, now: datetime) -> Backup | None:
     return made
 
 
+def _keep(path: Path) -> None:
+    durable.sync(path)
+    durable.sync_names([path.parent])
+
+
 # --- SQLite -------------------------------------------------------------------------------------
 
 
@@ -97,6 +105,7 @@ def _vacuum_into(source: Path, target: Path) -> None:
         with closing(sqlite3.connect(source, timeout=30, isolation_level=None)) as db:
             db.execute("VACUUM INTO ?", (str(target),))
         target.chmod(0o600)
+        _keep(target)
         with closing(sqlite3.connect(target)) as copy:
             state = copy.execute("PRAGMA integrity_check").fetchall()
     except (sqlite3.Error, OSError) as error:
@@ -136,6 +145,10 @@ def _dump(settings: Settings, store: Store, target: Path) -> Backup:
     store.check_revision()
     _run("pg_dump", store, "--format=custom", f"--file={target}")
     target.chmod(0o600)
+    try:
+        _keep(target)
+    except OSError as error:
+        raise OutsideFault(f"The backup {target} cannot be made.", reasons=[str(error)]) from error
     listed = _run("pg_restore", store, "--list", str(target), connect=False)
     if "journal_payloads" not in listed:
         raise OutsideFault(f"{target} does not hold the whole database.")

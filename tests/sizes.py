@@ -1,0 +1,11 @@
+"""How large the long tests are: small with every change, large under ``make soak``."""
+
+import os
+
+SOAK = bool(os.environ.get("ASSETFLOW_SOAK"))
+SCALE = float(os.environ.get("ASSETFLOW_SOAK_SCALE", "1"))
+
+
+def of(push: int, soak: int) -> int:
+    """Give a test's size: the first with every change, the second, scaled, in a soak."""
+    return max(push, round(soak * SCALE)) if SOAK else push

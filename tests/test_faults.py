@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import Terminal, furnish
+from conftest import Terminal, admin, furnish
 from pgserver import Cluster, _binaries
 from sqlalchemy import text
+
+from assetflow.errors import Busy, OutsideFault
 
 ROOT = Path(__file__).parents[1]
 KILLS = 12
@@ -140,3 +142,30 @@ def test_a_connection_is_never_carried_over_a_fork(case: Terminal) -> None:
         titles = set(db.execute(text("SELECT job_title FROM people")).scalars())
         phones = set(db.execute(text("SELECT phone FROM community_groups")).scalars())
     assert (titles, phones) == ({"by the child"}, {"by the parent"})
+
+
+def test_a_commit_whose_answer_is_lost_is_never_said_to_have_changed_nothing(
+    postgresql: str, tmp_path: Path
+) -> None:
+    """The session ends after the last statement. On SQLite: ``test_disk_faults``."""
+    admin(postgresql, "CREATE DATABASE lost_answer")
+    af = Terminal(tmp_path / "home", database_url=f"{postgresql}/lost_answer")
+    furnish(af)
+    with pytest.raises(OutsideFault, match="may be saved all the same"):
+        change(af, "UPDATE people SET phone = '1'", "")
+    with pytest.raises(Busy, match="nothing was changed"):
+        change(af, "SELECT 1", "UPDATE people SET phone = '2'")
+
+
+def change(af: Terminal, before: str, after: str) -> None:
+    """Run a statement in a transaction, have the session ended, and run another one if it can be.
+
+    Where there is none, the next word to the server is the commit.
+    """
+    with af.store.write() as db:
+        db.execute(text(before))
+        session = db.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        admin(af.environment["ASSETFLOW_DATABASE_URL"].rpartition("/")[0],
+              f"SELECT pg_terminate_backend({session})")  # fmt: skip
+        if after:
+            db.execute(text(after))

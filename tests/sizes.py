@@ -9,3 +9,7 @@ SCALE = float(os.environ.get("ASSETFLOW_SOAK_SCALE", "1"))
 def of(push: int, soak: int) -> int:
     """Give a test's size: the first with every change, the second, scaled, in a soak."""
     return max(push, round(soak * SCALE)) if SOAK else push
+
+
+# By how much longer a single test may take.
+LONGER = 20 if SOAK else 1

@@ -8,19 +8,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import Terminal, admin, furnish
+import sizes
+from conftest import Measured, Terminal, admin, furnish
 from pgserver import Cluster, _binaries
 from sqlalchemy import text
 
 from assetflow.errors import Busy, OutsideFault
 
 ROOT = Path(__file__).parents[1]
-KILLS = 12
-SERVER_KILLS = 3
+# So many at a time: as many as there are people who save when the machine goes down.
+AT_ONCE = 2
+KILLS = sizes.of(12, 1_000)
+SERVER_KILLS = sizes.of(3, 50)
 
 WRITER = """
 import sys
@@ -86,18 +89,23 @@ def kept(af: Terminal) -> set[str]:
 
 
 def test_a_command_killed_at_any_moment_loses_nothing_that_was_acknowledged(
-    case: Terminal,
+    case: Terminal, database: str, measured: Measured
 ) -> None:
-    draw, said = random.Random(7), set[str]()
-    for number in range(KILLS):
-        with writing(case, f"w{number}") as writer:
-            said |= first_of(writer)
+    draw, said, lost = random.Random(7), set[str](), 0
+    for number in range(0, KILLS, AT_ONCE):
+        with ExitStack() as stack:
+            writers = [stack.enter_context(writing(case, f"w{number + n}")) for n in range(AT_ONCE)]
+            for writer in writers:
+                said |= first_of(writer)
             time.sleep(draw.random() * 0.4)
-            said |= acknowledged(writer)
+            for writer in writers:
+                said |= acknowledged(writer)
         found = kept(case)
+        lost += len(said - found)
         assert said <= found
-        assert len(found - said) <= number + 1, "at most the one in the middle of each kill"
+        assert len(found - said) <= number + AT_ONCE, "at most the one in the middle of each kill"
     assert len(said) >= KILLS
+    measured("F1", f"commands killed, {database}", kills=KILLS, acknowledged=len(said), lost=lost)
     # The next command writes the files of letters whose process died before it could.
     case("case", "note", "1", "Work goes on.")
     texts = list((case.home / "letters-sent" / "CAT-2026-0001").glob("*.txt"))
@@ -107,12 +115,14 @@ def test_a_command_killed_at_any_moment_loses_nothing_that_was_acknowledged(
     assert not list(case.home.rglob("*.part"))
 
 
-def test_a_server_killed_under_load_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+def test_a_server_killed_under_load_loses_nothing_that_was_acknowledged(
+    tmp_path: Path, measured: Measured
+) -> None:
     with Cluster(_binaries(), durable=True) as cluster:
         af = Terminal(tmp_path / "home", database_url=f"{cluster.url}/postgres")
         furnish(af)
         af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
-        said = set[str]()
+        said, lost = set[str](), 0
         for number in range(SERVER_KILLS):
             with writing(af, f"w{number}") as writer:
                 said |= first_of(writer)
@@ -121,8 +131,13 @@ def test_a_server_killed_under_load_loses_nothing_that_was_acknowledged(tmp_path
                 time.sleep(0.3)
                 said |= acknowledged(writer)
             cluster.start()
-            assert said <= kept(af)
+            found = kept(af)
+            lost += len(said - found)
+            assert said <= found
         assert len(said) >= SERVER_KILLS
+    measured(
+        "F3", "server killed under load", kills=SERVER_KILLS, acknowledged=len(said), lost=lost
+    )
 
 
 @pytest.mark.sqlite_only

@@ -222,7 +222,10 @@ def test_a_power_cut_loses_nothing_that_was_acknowledged(
     count = CUTS[(mode, sync) == (shipped["journal_mode"], shipped["synchronous"])]
     use(monkeypatch, mode, sync)
     seen = cut_off(af, tmp_path / "after", count)
-    measured("F2", f"power cut, {mode} + {sync}", **seen.counted)
+    measured(
+        "F2", f"power cuts, {mode} + {sync}", cuts=count, lost=seen.counted["lost"],
+        damaged=seen.counted["damaged"], without_letters=seen.counted["without their letters"],
+    )  # fmt: skip
     assert seen.stories == []
     assert seen.counted == {"cuts": count}
 
@@ -234,7 +237,10 @@ def test_the_same_power_cuts_lose_work_where_it_is_not_synced(
 ) -> None:  # fmt: skip
     use(monkeypatch, mode, sync)
     seen = cut_off(af, tmp_path / "after", CONTROL_CUTS)
-    measured("F2", f"control: {mode} + {sync} must lose in 30 % of cuts", **seen.counted)
+    measured(
+        "F2", f"control, must lose in 30 % of cuts: {mode} + {sync}", cuts=CONTROL_CUTS,
+        lost=seen.counted["lost"], damaged=seen.counted["damaged"],
+    )  # fmt: skip
     assert seen.counted["lost"] >= 0.3 * CONTROL_CUTS, "the replay does not see what is lost"
 
 

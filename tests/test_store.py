@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import sqlite3
@@ -14,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sizes
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from conftest import Terminal
-from sqlalchemy import Connection, Pool, create_engine, event, inspect, text
+from conftest import Measured, Terminal
+from sqlalchemy import Connection, Engine, Pool, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from assetflow import models as m
@@ -375,6 +377,44 @@ def test_an_upgrade_that_was_killed_is_taken_up_again(tmp_path: Path, statement:
     assert store_of(home).revision() == HEAD
     with store_of(home).read() as db:
         assert compare_metadata(MigrationContext.configure(db), m.metadata) == []
+
+
+def init_killed_at(home: Path, number: int) -> bool:
+    """Make a home in a process that is killed before its n-th statement; whether it got there."""
+    child = os.fork()
+    if child == 0:  # pragma: no cover - another process
+        seen = 0
+
+        def kill(*_: object) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        event.listen(Engine, "before_cursor_execute", kill)
+        Terminal(home)("init", "--officer", "Sam Taylor", code=None)
+        os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_an_upgrade_killed_at_any_statement_is_taken_up_again(
+    tmp_path: Path, measured: Measured
+) -> None:
+    draw, kills, taken_up = random.Random(5), 0, 0
+    for number in range(tried := sizes.of(4, 200)):
+        home = tmp_path / str(number)
+        kills += init_killed_at(home, draw.randint(1, 60))
+        terminal = Terminal(home)
+        terminal("init", "--officer", "Sam Taylor")
+        assert "sam.taylor" in terminal("person", "list").out
+        taken_up += store_of(home).revision() == HEAD
+        shutil.rmtree(home)
+    measured(
+        "M2", "upgrades killed and taken up again", tried=tried, killed=kills, taken_up=taken_up
+    )
+    assert kills > 0
+    assert taken_up == tried
 
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE people", "INSERT INTO people"])

@@ -34,7 +34,7 @@ COMMANDS = {"case advance": ADVANCE, "case open": OPEN, "sweep": ["sweep"]}
 if sizes.SOAK:
     COMMANDS |= {name: typing(name) for name in CHANGING if name not in (*COMMANDS, *IDLE)}
 # So often is the next try looked at: each one costs as much as the fault before it.
-LOOK_ON = 3 if sizes.SOAK else 10
+LOOK_ON = 5 if sizes.SOAK else 10
 NEEDS_ROOM = ("write", "create", "mkdir")
 # What differs each time that a command is run: the salts, and what is computed from them.
 RANDOM = {"salt", "payload_digest", "previous", "hash", "head"}
@@ -122,6 +122,7 @@ class Bench:
         story = f"{self.words[:2]} {fault} {self.calls[fault.at - 1].kind}: {done}"
         assert place >= fault.at, f"the fault did not happen: {story}"
         found = contents(self.place)
+        assert torn(self.place) == [], story
         if found not in (self.before, self.after):
             return f"half done: {story}"
         self.check_words(done, saved=found == self.after, story=story)
@@ -180,6 +181,20 @@ def unfiled(home: Path) -> list[str]:
         if filed_at is None
         or not files[f"{number:05d}.txt"].read_text(encoding="utf-8").endswith(text)
         or files[f"{number:05d}.html"].read_text(encoding="utf-8") != html
+    ]
+
+
+def torn(home: Path) -> list[str]:
+    """Name the files that bear the name of a letter and are not whole."""
+    with closing(sqlite3.connect(home / "assetflow.db")) as db:
+        letters = {n: (t, h) for n, t, h in db.execute("SELECT number, text, html FROM letters")}
+    files = [path for path in (home / "letters-sent").rglob("*.*") if path.suffix != ".part"]
+    return [
+        path.name
+        for path in files
+        if not path.read_text(encoding="utf-8").endswith(
+            letters[int(path.name[:5])][path.suffix == ".html"]
+        )
     ]
 
 

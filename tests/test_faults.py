@@ -4,12 +4,13 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 import sizes
@@ -19,56 +20,65 @@ from sqlalchemy import text
 
 from assetflow.errors import Busy, OutsideFault
 
-ROOT = Path(__file__).parents[1]
 # So many at a time: as many as there are people who save when the machine goes down.
 AT_ONCE = 2
 KILLS = sizes.of(12, 1_000)
 SERVER_KILLS = sizes.of(3, 50)
 
-WRITER = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[3])
-from conftest import Terminal
-terminal = Terminal(Path(sys.argv[1]), database_url=sys.argv[2])
-n = 0
-while True:
-    me = sys.argv[4] + "/" + str(n)
-    done = terminal("letter", "issue", "1", "holding_update", "--fact", "progress_made=" + me,
-        "--fact", "progress_awaited=Title", "--fact", "forecast_date=2026-12-01", code=None)
-    if done.code == 0:
-        print(me, flush=True)
-    elif done.code not in (3, 4):
-        print("BAD", done, flush=True)
-    n += 1
-"""
+FACTS = ("--fact", "progress_awaited=Title", "--fact", "forecast_date=2026-12-01")
+pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A process of its own that issues letters, and the end of the pipe on which it tells us."""
+
+    process: int
+    says: TextIO
+
+    def kill(self) -> None:
+        os.kill(self.process, signal.SIGKILL)
 
 
 @contextmanager
-def writing(af: Terminal, name: str) -> Iterator["subprocess.Popen[str]"]:
+def writing(af: Terminal, name: str) -> Iterator[Writer]:
     """Somebody who issues one letter after the other and says which were acknowledged."""
-    url = af.environment.get("ASSETFLOW_DATABASE_URL", "")
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(af.home), url, str(ROOT / "tests"), name],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True,
-    ) as writer:  # fmt: skip
-        try:
+    ours, theirs = os.pipe()
+    process = os.fork()
+    if process == 0:  # pragma: no cover - another process
+        with os.fdopen(theirs, "w") as says:
+            write_for_ever(af, name, says)
+    os.close(theirs)
+    writer = Writer(process, os.fdopen(ours))
+    try:
+        with writer.says:
             yield writer
-        finally:
-            writer.kill()
+    finally:
+        writer.kill()
+        os.waitpid(process, 0)
 
 
-def first_of(writer: "subprocess.Popen[str]") -> set[str]:
+def write_for_ever(af: Terminal, name: str, says: TextIO) -> None:  # pragma: no cover
+    try:
+        for number in count():
+            me = f"{name}/{number}"
+            words = ("letter", "issue", "1", "holding_update", "--fact", f"progress_made={me}")
+            done = af(*words, *FACTS, code=None)
+            if done.code not in (3, 4):
+                print(me if done.code == 0 else f"BAD {done}", file=says, flush=True)
+    finally:
+        os._exit(1)
+
+
+def first_of(writer: Writer) -> set[str]:
     """Wait until the writer is at work, and give the first thing it acknowledged."""
-    assert writer.stdout is not None
-    return {writer.stdout.readline().strip()}
+    return {writer.says.readline().strip()}
 
 
-def acknowledged(writer: "subprocess.Popen[str]") -> set[str]:
+def acknowledged(writer: Writer) -> set[str]:
     """Kill the writer where it stands and give what it had acknowledged."""
-    writer.send_signal(signal.SIGKILL)
-    assert writer.stdout is not None
-    said = set(writer.stdout.read().split("\n")) - {""}
+    writer.kill()
+    said = set(writer.says.read().split("\n")) - {""}
     assert not {line for line in said if line.startswith("BAD")}
     return said
 

@@ -29,6 +29,7 @@ from assetflow.deadlines import Duration, Unit, due
 ROOT = Path(__file__).parents[1]
 LONDON = ZoneInfo("Europe/London")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+Told = tuple[str, date]  # what was told, and the day for which it was due
 RECEIVED = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
@@ -48,7 +49,7 @@ class Machine:
         assert got == code, f"exit {got}: {words}\n{out.getvalue()}{err.getvalue()}"
         return Result(got, out.getvalue(), err.getvalue())
 
-    def told(self) -> list[tuple[str, date]]:
+    def told(self) -> list[Told]:
         """Everything that people were reminded of, and for which day."""
         rows = self("reminder", "list", "--json").json
         return [(row["title"], date.fromisoformat(row["due_on"])) for row in rows]
@@ -206,17 +207,25 @@ def live(machine: Machine, jump: timedelta, *, refused: bool) -> None:
         machine("sweep", at=right)
 
 
+@pytest.fixture(scope="module")
+def undisturbed(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Told]:
+    """What is told where the clock is right all the time."""
+    home = tmp_path_factory.mktemp("undisturbed") / "home"
+    machine = Machine(Terminal(shutil.copytree(_template, home)))
+    machine("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
+    live(machine, timedelta(), refused=False)
+    return machine.told()
+
+
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("what", JUMPS)
 def test_a_clock_that_jumps_loses_no_reminder_and_repeats_none(
-    case: Terminal, tmp_path: Path, what: str, measured: Measured
+    case: Terminal, undisturbed: list[Told], what: str, measured: Measured
 ) -> None:
-    undisturbed = Machine(Terminal(shutil.copytree(case.home, tmp_path / "undisturbed")))
-    live(undisturbed, timedelta(), refused=False)
     jumping = Machine(case)
     jump, refused = JUMPS[what]
     live(jumping, jump, refused=refused)
-    due_, told = undisturbed.told(), jumping.told()
+    due_, told = undisturbed, jumping.told()
     missed, repeated = set(due_) - set(told), len(told) - len(set(told))
     measured("F9", what, reminders=len(due_), missed=len(missed), repeated=repeated)
     assert len(due_) >= 5

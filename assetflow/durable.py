@@ -1,6 +1,7 @@
 """Files that stay, whole and with their names, should the power fail the next moment."""
 
 import os
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,15 +9,22 @@ from pathlib import Path
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all, whatever happens meanwhile.
 
-    Its name is certain only after ``sync_names``.
+    The draft has a name of its own: two processes that shared one could put the other's unfinished
+    draft in place. The file's name is certain only after ``sync_names``.
     """
-    partial = path.with_name(path.name + ".part")
-    flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-    with os.fdopen(os.open(partial, flags, 0o640), "w", encoding="utf-8", newline="\n") as file:
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    flags = os.O_CREAT | os.O_WRONLY | os.O_EXCL
+    with os.fdopen(os.open(draft, flags, 0o640), "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(path)
+    draft.replace(path)
+
+
+def remove_drafts(path: Path) -> None:
+    """Take away the drafts of a file that processes left which did not come to an end."""
+    for draft in path.parent.glob(f"{path.name}.*.part"):
+        draft.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import TextIO
@@ -18,6 +19,9 @@ from conftest import Measured, Terminal, admin, furnish
 from pgserver import Cluster, _binaries
 from sqlalchemy import text
 
+from assetflow.backends import postgresql as backend
+from assetflow.casework import cases
+from assetflow.delivery import folder
 from assetflow.errors import Busy, OutsideFault
 
 # So many at a time: as many as there are people who save when the machine goes down.
@@ -41,13 +45,13 @@ class Writer:
 
 
 @contextmanager
-def writing(af: Terminal, name: str) -> Iterator[Writer]:
+def writing(af: Terminal, name: str, expected: tuple[int, ...] = (3,)) -> Iterator[Writer]:
     """Somebody who issues one letter after the other and says which were acknowledged."""
     ours, theirs = os.pipe()
     process = os.fork()
     if process == 0:  # pragma: no cover - another process
         with os.fdopen(theirs, "w") as says:
-            write_for_ever(af, name, says)
+            write_for_ever(af, name, says, expected)
     os.close(theirs)
     writer = Writer(process, os.fdopen(ours))
     try:
@@ -58,13 +62,15 @@ def writing(af: Terminal, name: str) -> Iterator[Writer]:
         os.waitpid(process, 0)
 
 
-def write_for_ever(af: Terminal, name: str, says: TextIO) -> None:  # pragma: no cover
+def write_for_ever(
+    af: Terminal, name: str, says: TextIO, expected: tuple[int, ...]
+) -> None:  # pragma: no cover
     try:
         for number in count():
             me = f"{name}/{number}"
             words = ("letter", "issue", "1", "holding_update", "--fact", f"progress_made={me}")
             done = af(*words, *FACTS, code=None)
-            if done.code not in (3, 4):
+            if done.code not in expected:
                 print(me if done.code == 0 else f"BAD {done}", file=says, flush=True)
     finally:
         os._exit(1)
@@ -72,7 +78,9 @@ def write_for_ever(af: Terminal, name: str, says: TextIO) -> None:  # pragma: no
 
 def first_of(writer: Writer) -> set[str]:
     """Wait until the writer is at work, and give the first thing it acknowledged."""
-    return {writer.says.readline().strip()}
+    first = writer.says.readline().strip()
+    assert not first.startswith("BAD"), first
+    return {first}
 
 
 def acknowledged(writer: Writer) -> set[str]:
@@ -134,7 +142,7 @@ def test_a_server_killed_under_load_loses_nothing_that_was_acknowledged(
         af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
         said, lost = set[str](), 0
         for number in range(SERVER_KILLS):
-            with writing(af, f"w{number}") as writer:
+            with writing(af, f"w{number}", (3, 4)) as writer:
                 said |= first_of(writer)
                 time.sleep(1)
                 cluster.kill()
@@ -194,3 +202,27 @@ def change(af: Terminal, before: str, after: str) -> None:
               f"SELECT pg_terminate_backend({session})")  # fmt: skip
         if after:
             db.execute(text(after))
+
+
+def test_one_command_at_a_time_writes_the_files_of_letters(
+    postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that wrote the same file could put an unfinished one in its place, and it would stay.
+
+    On SQLite nobody else can save meanwhile in any case.
+    """
+    monkeypatch.setattr(backend, "LOCK_SECONDS", 0.2)
+    admin(postgresql, "CREATE DATABASE filing")
+    af = Terminal(tmp_path / "home", database_url=f"{postgresql}/filing")
+    furnish(af)
+    with af.desk() as desk:
+        cases.open_case(desk, "SAMPLE-0001", "Bowls Club", "")
+    with af.store.write() as db:
+        (text_file, page) = folder.write_pending(db, af.home, datetime.now(UTC))
+        text_file.unlink()
+        faster = af("group", "add", "Rowing Club")
+        assert "someone else is saving; the next command writes" in faster.err
+        assert (text_file.exists(), page.exists()) == (False, True)
+        db.rollback()
+    af("group", "add", "Chess Club")
+    assert (text_file.exists(), page.exists()) == (True, True)

@@ -489,14 +489,14 @@ def test_a_letter_that_cannot_be_filed_is_filed_by_the_next_command(af: Terminal
 
 
 def test_a_letter_is_there_whole_or_not_at_all(af: Terminal) -> None:
-    """A file stands where the second file's draft should go: the first is whole all the same."""
+    """A folder stands where the second file should go: the first is whole all the same."""
     place = af.home / "letters-sent" / "CAT-2026-0001"
-    (place / "00001-acknowledgement.html.part").mkdir(parents=True)
+    (place / "00001-acknowledgement.html").mkdir(parents=True)
     af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club", code=4)
     whole = af("letter", "show", "1", "--json").json["text"]
     assert [name for name in filed(af.home) if name.endswith(".html")] == []
     assert all(text.decode().endswith(whole) for text in filed(af.home).values())
-    (place / "00001-acknowledgement.html.part").rmdir()
+    (place / "00001-acknowledgement.html").rmdir()
     af("case", "note", "1", "Once more")
     assert sorted(p.suffix for p in place.iterdir()) == [".html", ".txt"]
 
@@ -513,9 +513,11 @@ def test_a_draft_is_never_written_through_a_link(af: Terminal, tmp_path: Path) -
     victim.write_text("precious")
     place = af.home / "letters-sent" / "CAT-2026-0001"
     place.mkdir(mode=0o700)
-    (place / "00001-acknowledgement.txt.part").symlink_to(victim)
-    af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club", code=4)
+    for name in ("00001-acknowledgement.txt.part", "00001-acknowledgement.txt.0.part"):
+        (place / name).symlink_to(victim)
+    af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
     assert victim.read_text() == "precious"
+    assert not (place / "00001-acknowledgement.txt").is_symlink()
 
 
 def test_a_case_stays_saved_when_somebody_is_faster_before_its_letters_are_filed(

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from assetflow import durable, queries
 from assetflow import models as m
@@ -19,11 +19,18 @@ from assetflow.errors import OutsideFault
 def write_pending(db: Connection, home: Path, now: datetime) -> list[Path]:
     """Write the files of every letter that has none yet, and note that they are written."""
     written: list[Path] = []
+    _lock(db)
     for letter in queries.unfiled_letters(db):
         written += _write(home, letter)
         db.execute(update(m.letters).where(m.letters.c.id == letter.id).values(filed_at=now))
     _keep(home, written)
     return written
+
+
+def _lock(db: Connection) -> None:
+    """Wait until nobody else is writing these files; SQLite lets one command write at a time."""
+    query = select(m.letters.c.id).where(m.letters.c.filed_at.is_(None)).order_by(m.letters.c.id)
+    db.execute(query.with_for_update())
 
 
 def _keep(home: Path, written: Sequence[Path]) -> None:
@@ -54,7 +61,14 @@ def _write(home: Path, letter: Any) -> Sequence[Path]:
         targets[0].parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path, content in zip(targets, (_head(letter) + letter.text, letter.html), strict=True):
             _check_free(path, content)
+            durable.remove_drafts(path)
             durable.write_whole(path, content)
+    except FileExistsError as error:
+        raise OutsideFault(
+            f"The case is saved, but the files of letter {letter.number} could not be written.",
+            reasons=[f"{error.strerror}: {targets[0].parent}"],
+            remedies=["move that file away; the next command writes the letter"],
+        ) from error
     except OSError as error:
         raise OutsideFault(
             f"The case is saved, but the files of letter {letter.number} could not be written.",

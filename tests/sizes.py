@@ -11,5 +11,8 @@ def of(push: int, soak: int) -> int:
     return max(push, round(soak * SCALE)) if SOAK else push
 
 
+# A smaller soak takes every second, third and so on of what is exhaustive at full size.
+EVERY = max(1, round(1 / SCALE)) if SOAK else 1
+
 # By how much longer a single test may take.
 LONGER = 20 if SOAK else 1

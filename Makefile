@@ -7,13 +7,20 @@ HAS_POSTGRESQL := $(shell ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ||
 comma := ,
 EXTRAS := $(if $(HAS_POSTGRESQL)$(ASSETFLOW_TEST_POSTGRES),test,test$(comma)test-pg)
 
-.PHONY: demo test lint types clean
+# `make soak` runs the long tests at their large sizes; SCALE=0.1 at a tenth of them.
+SCALE ?= 1
+GOALS ?=
+
+.PHONY: demo test soak lint types clean
 
 demo: .venv/.ready-demo
 	$(BIN)/assetflow demo
 
 test: .venv/.ready-test
 	$(BIN)/python -m pytest -n auto -q
+
+soak: .venv/.ready-test
+	$(BIN)/python benchmarks/soak.py --scale $(SCALE) $(GOALS)
 
 lint: .venv/.ready-test
 	$(BIN)/ruff check .

@@ -103,8 +103,27 @@ class Store:
     @contextmanager
     def _transaction(self, options: dict[str, object]) -> Iterator[Connection]:
         engine = self._engine.execution_options(**options)
-        with self._explained(), engine.begin() as connection:
+        with self._explained(), engine.connect() as connection:
+            connection.begin()
             yield connection
+            with self._saving():
+                connection.commit()
+
+    @contextmanager
+    def _saving(self) -> Iterator[None]:
+        """Never say that nothing was changed where a commit that failed may have saved."""
+        try:
+            yield
+        except Exception as error:
+            if not self.backend.may_have_saved(error):
+                raise
+            raise OutsideFault(
+                "The database failed in the moment of saving; it may be saved all the same.",
+                remedies=[
+                    "look before you repeat it: assetflow case list",
+                    "check the disk or the server, then run: assetflow doctor",
+                ],
+            ) from error
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pgserver
@@ -176,6 +177,29 @@ def af(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterato
     admin(server, f"CREATE DATABASE {name} TEMPLATE furnished")
     yield Terminal(home, database_url=f"{server}/{name}")
     admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class Measured:
+    """Takes down what a test measured, for the table that `make soak` prints."""
+
+    def __init__(self, test: str) -> None:
+        self.test, self.started = test, monotonic()
+
+    def __call__(self, goal: str, what: str, **numbers: float) -> None:
+        """Take down the numbers that a goal is held against; they come from the test itself."""
+        target = os.environ.get("ASSETFLOW_MEASURED")
+        if not target:
+            return
+        seconds, self.started = monotonic() - self.started, monotonic()
+        line = {"goal": goal, "what": what, "numbers": numbers, "seconds": seconds}
+        with Path(target).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line | {"test": self.test}) + "\n")
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest) -> Measured:
+    """Where a test puts the numbers it measured."""
+    return Measured(request.node.name)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Terminal, admin
+import sizes
+from conftest import Measured, Terminal, admin
 from sqlalchemy import text
 
 from assetflow import queries
@@ -17,7 +18,7 @@ from assetflow.cli import demo
 from assetflow.errors import Busy
 
 ROOT = Path(__file__).parents[1]
-WRITERS, EACH, HOT = 8, 25, 5
+WRITERS, EACH, HOT = 8, sizes.of(25, 250), 5
 
 
 def test_the_demonstration_tells_the_same_story_on_both(
@@ -54,7 +55,9 @@ for n in range(each):
 """
 
 
-def test_eight_people_on_five_cases_lose_no_update_and_no_record(af: Terminal) -> None:
+def test_eight_people_on_five_cases_lose_no_update_and_no_record(
+    af: Terminal, database: str, measured: Measured
+) -> None:
     for number in range(1, HOT + 1):
         af("case", "open", "--asset", f"SAMPLE-000{number}", "--group", "Bowls Club")
     url = af.environment.get("ASSETFLOW_DATABASE_URL", "")
@@ -67,7 +70,7 @@ def test_eight_people_on_five_cases_lose_no_update_and_no_record(af: Terminal) -
         )
         for me in range(WRITERS)
     ]  # fmt: skip
-    results = [child.communicate(timeout=170) for child in children]
+    results = [child.communicate(timeout=170 * sizes.LONGER) for child in children]
     assert [err for _, err in results] == [""] * WRITERS
     acknowledged = sorted(line for out, _ in results for line in out.split())
     assert len(acknowledged) == WRITERS * EACH
@@ -77,6 +80,12 @@ def test_eight_people_on_five_cases_lose_no_update_and_no_record(af: Terminal) -
         versions: list[Any] = list(db.execute(text("SELECT version FROM cases")).scalars())
     assert sorted(why for why in said if why) == acknowledged
     assert sum(versions) == WRITERS * EACH + HOT
+    lost = len(set(acknowledged) - set(said))
+    goal = "L1" if database == "sqlite" else "L2"
+    measured(
+        goal, f"8 people on 5 cases, {database}", acknowledged=len(acknowledged), lost=lost,
+        locked=sum("locked" in err for _, err in results),
+    )  # fmt: skip
     assert "the record is whole" in af("db", "verify").out
 
 

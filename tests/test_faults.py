@@ -4,66 +4,89 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from typing import TextIO
 
 import pytest
-from conftest import Terminal, furnish
+import sizes
+from conftest import Measured, Terminal, admin, furnish
 from pgserver import Cluster, _binaries
 from sqlalchemy import text
 
-ROOT = Path(__file__).parents[1]
-KILLS = 12
-SERVER_KILLS = 3
+from assetflow.backends import postgresql as backend
+from assetflow.casework import cases
+from assetflow.delivery import folder
+from assetflow.errors import Busy, OutsideFault
 
-WRITER = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[3])
-from conftest import Terminal
-terminal = Terminal(Path(sys.argv[1]), database_url=sys.argv[2])
-n = 0
-while True:
-    me = sys.argv[4] + "/" + str(n)
-    done = terminal("letter", "issue", "1", "holding_update", "--fact", "progress_made=" + me,
-        "--fact", "progress_awaited=Title", "--fact", "forecast_date=2026-12-01", code=None)
-    if done.code == 0:
-        print(me, flush=True)
-    elif done.code not in (3, 4):
-        print("BAD", done, flush=True)
-    n += 1
-"""
+# So many at a time: as many as there are people who save when the machine goes down.
+AT_ONCE = 2
+KILLS = sizes.of(12, 1_000)
+SERVER_KILLS = sizes.of(3, 50)
+
+FACTS = ("--fact", "progress_awaited=Title", "--fact", "forecast_date=2026-12-01")
+pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A process of its own that issues letters, and the end of the pipe on which it tells us."""
+
+    process: int
+    says: TextIO
+
+    def kill(self) -> None:
+        os.kill(self.process, signal.SIGKILL)
 
 
 @contextmanager
-def writing(af: Terminal, name: str) -> Iterator["subprocess.Popen[str]"]:
+def writing(af: Terminal, name: str, expected: tuple[int, ...] = (3,)) -> Iterator[Writer]:
     """Somebody who issues one letter after the other and says which were acknowledged."""
-    url = af.environment.get("ASSETFLOW_DATABASE_URL", "")
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(af.home), url, str(ROOT / "tests"), name],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True,
-    ) as writer:  # fmt: skip
-        try:
+    ours, theirs = os.pipe()
+    process = os.fork()
+    if process == 0:  # pragma: no cover - another process
+        with os.fdopen(theirs, "w") as says:
+            write_for_ever(af, name, says, expected)
+    os.close(theirs)
+    writer = Writer(process, os.fdopen(ours))
+    try:
+        with writer.says:
             yield writer
-        finally:
-            writer.kill()
+    finally:
+        writer.kill()
+        os.waitpid(process, 0)
 
 
-def first_of(writer: "subprocess.Popen[str]") -> set[str]:
+def write_for_ever(
+    af: Terminal, name: str, says: TextIO, expected: tuple[int, ...]
+) -> None:  # pragma: no cover
+    try:
+        for number in count():
+            me = f"{name}/{number}"
+            words = ("letter", "issue", "1", "holding_update", "--fact", f"progress_made={me}")
+            done = af(*words, *FACTS, code=None)
+            if done.code not in expected:
+                print(me if done.code == 0 else f"BAD {done}", file=says, flush=True)
+    finally:
+        os._exit(1)
+
+
+def first_of(writer: Writer) -> set[str]:
     """Wait until the writer is at work, and give the first thing it acknowledged."""
-    assert writer.stdout is not None
-    return {writer.stdout.readline().strip()}
+    first = writer.says.readline().strip()
+    assert not first.startswith("BAD"), first
+    return {first}
 
 
-def acknowledged(writer: "subprocess.Popen[str]") -> set[str]:
+def acknowledged(writer: Writer) -> set[str]:
     """Kill the writer where it stands and give what it had acknowledged."""
-    writer.send_signal(signal.SIGKILL)
-    assert writer.stdout is not None
-    said = set(writer.stdout.read().split("\n")) - {""}
+    writer.kill()
+    said = set(writer.says.read().split("\n")) - {""}
     assert not {line for line in said if line.startswith("BAD")}
     return said
 
@@ -84,18 +107,23 @@ def kept(af: Terminal) -> set[str]:
 
 
 def test_a_command_killed_at_any_moment_loses_nothing_that_was_acknowledged(
-    case: Terminal,
+    case: Terminal, database: str, measured: Measured
 ) -> None:
-    draw, said = random.Random(7), set[str]()
-    for number in range(KILLS):
-        with writing(case, f"w{number}") as writer:
-            said |= first_of(writer)
+    draw, said, lost = random.Random(7), set[str](), 0
+    for number in range(0, KILLS, AT_ONCE):
+        with ExitStack() as stack:
+            writers = [stack.enter_context(writing(case, f"w{number + n}")) for n in range(AT_ONCE)]
+            for writer in writers:
+                said |= first_of(writer)
             time.sleep(draw.random() * 0.4)
-            said |= acknowledged(writer)
+            for writer in writers:
+                said |= acknowledged(writer)
         found = kept(case)
+        lost += len(said - found)
         assert said <= found
-        assert len(found - said) <= number + 1, "at most the one in the middle of each kill"
+        assert len(found - said) <= number + AT_ONCE, "at most the one in the middle of each kill"
     assert len(said) >= KILLS
+    measured("F1", f"commands killed, {database}", kills=KILLS, acknowledged=len(said), lost=lost)
     # The next command writes the files of letters whose process died before it could.
     case("case", "note", "1", "Work goes on.")
     texts = list((case.home / "letters-sent" / "CAT-2026-0001").glob("*.txt"))
@@ -105,22 +133,29 @@ def test_a_command_killed_at_any_moment_loses_nothing_that_was_acknowledged(
     assert not list(case.home.rglob("*.part"))
 
 
-def test_a_server_killed_under_load_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+def test_a_server_killed_under_load_loses_nothing_that_was_acknowledged(
+    tmp_path: Path, measured: Measured
+) -> None:
     with Cluster(_binaries(), durable=True) as cluster:
         af = Terminal(tmp_path / "home", database_url=f"{cluster.url}/postgres")
         furnish(af)
         af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
-        said = set[str]()
+        said, lost = set[str](), 0
         for number in range(SERVER_KILLS):
-            with writing(af, f"w{number}") as writer:
+            with writing(af, f"w{number}", (3, 4)) as writer:
                 said |= first_of(writer)
                 time.sleep(1)
                 cluster.kill()
                 time.sleep(0.3)
                 said |= acknowledged(writer)
             cluster.start()
-            assert said <= kept(af)
+            found = kept(af)
+            lost += len(said - found)
+            assert said <= found
         assert len(said) >= SERVER_KILLS
+    measured(
+        "F3", "server killed under load", kills=SERVER_KILLS, acknowledged=len(said), lost=lost
+    )
 
 
 @pytest.mark.sqlite_only
@@ -140,3 +175,54 @@ def test_a_connection_is_never_carried_over_a_fork(case: Terminal) -> None:
         titles = set(db.execute(text("SELECT job_title FROM people")).scalars())
         phones = set(db.execute(text("SELECT phone FROM community_groups")).scalars())
     assert (titles, phones) == ({"by the child"}, {"by the parent"})
+
+
+def test_a_commit_whose_answer_is_lost_is_never_said_to_have_changed_nothing(
+    postgresql: str, tmp_path: Path
+) -> None:
+    """The session ends after the last statement. On SQLite: ``test_disk_faults``."""
+    admin(postgresql, "CREATE DATABASE lost_answer")
+    af = Terminal(tmp_path / "home", database_url=f"{postgresql}/lost_answer")
+    furnish(af)
+    with pytest.raises(OutsideFault, match="may be saved all the same"):
+        change(af, "UPDATE people SET phone = '1'", "")
+    with pytest.raises(Busy, match="nothing was changed"):
+        change(af, "SELECT 1", "UPDATE people SET phone = '2'")
+
+
+def change(af: Terminal, before: str, after: str) -> None:
+    """Run a statement in a transaction, have the session ended, and run another one if it can be.
+
+    Where there is none, the next word to the server is the commit.
+    """
+    with af.store.write() as db:
+        db.execute(text(before))
+        session = db.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        admin(af.environment["ASSETFLOW_DATABASE_URL"].rpartition("/")[0],
+              f"SELECT pg_terminate_backend({session})")  # fmt: skip
+        if after:
+            db.execute(text(after))
+
+
+def test_one_command_at_a_time_writes_the_files_of_letters(
+    postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that wrote the same file could put an unfinished one in its place, and it would stay.
+
+    On SQLite nobody else can save meanwhile in any case.
+    """
+    monkeypatch.setattr(backend, "LOCK_SECONDS", 0.2)
+    admin(postgresql, "CREATE DATABASE filing")
+    af = Terminal(tmp_path / "home", database_url=f"{postgresql}/filing")
+    furnish(af)
+    with af.desk() as desk:
+        cases.open_case(desk, "SAMPLE-0001", "Bowls Club", "")
+    with af.store.write() as db:
+        (text_file, page) = folder.write_pending(db, af.home, datetime.now(UTC))
+        text_file.unlink()
+        faster = af("group", "add", "Rowing Club")
+        assert "someone else is saving; the next command writes" in faster.err
+        assert (text_file.exists(), page.exists()) == (False, True)
+        db.rollback()
+    af("group", "add", "Chess Club")
+    assert (text_file.exists(), page.exists()) == (True, True)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 # modules may import each other.
 FLOORS = (
     ("assetflow", "assetflow.errors", "assetflow.files"),
-    ("assetflow.settings",),
+    ("assetflow.settings", "assetflow.durable"),
     (
         "assetflow.workflow",
         "assetflow.models",

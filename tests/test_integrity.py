@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Terminal
+import sizes
+from conftest import Measured, Terminal
 from sqlalchemy import Connection, text
 
 from assetflow import chain, queries
 from assetflow.chain import Link, Payload
 
 ROOT = Path(__file__).parents[1]
-TIMES = 10
+TIMES = sizes.of(10, 50)
 
 
 @pytest.fixture
@@ -247,20 +248,28 @@ def _disarm(db: Connection) -> None:
 
 
 @pytest.mark.parametrize("kind", SEEN_AT_ONCE)
-def test_tampering_is_found_every_time(worked: Terminal, kind: str) -> None:
+def test_tampering_is_found_every_time(
+    worked: Terminal, kind: str, database: str, measured: Measured
+) -> None:
+    seen = 0
     for seed in range(TIMES):
         found, _ = tamper_and_look(worked, SEEN_AT_ONCE[kind], seed)
+        seen += bool(found)
         assert found, f"{kind}, seed {seed}"
+    measured("A1", f"ten kinds of tampering, {database}", tampered=TIMES, found=seen)
 
 
 @pytest.mark.parametrize("kind", SEEN_BY_ANCHORS)
 def test_a_rewritten_history_is_found_by_an_anchor_kept_elsewhere(
-    worked: Terminal, kind: str
+    worked: Terminal, kind: str, database: str, measured: Measured
 ) -> None:
+    seen = 0
     for seed in range(TIMES):
         found, with_anchor = tamper_and_look(worked, SEEN_BY_ANCHORS[kind], seed)
         assert not found, "whoever owns the database can rebuild a chain: this is why anchors exist"
+        seen += bool(with_anchor)
         assert with_anchor, f"{kind}, seed {seed}"
+    measured("A1", f"rewritten histories, with anchors, {database}", tampered=TIMES, found=seen)
 
 
 def test_verify_names_the_case_and_the_record_and_exits_with_1(worked: Terminal) -> None:

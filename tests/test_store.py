@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import sqlite3
@@ -14,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sizes
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from conftest import Terminal
-from sqlalchemy import Connection, Pool, create_engine, event, inspect, text
+from conftest import Measured, Terminal
+from sqlalchemy import Connection, Engine, Pool, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from assetflow import models as m
@@ -381,6 +383,44 @@ def test_an_upgrade_that_was_killed_is_taken_up_again(tmp_path: Path, statement:
         assert compare_metadata(MigrationContext.configure(db), m.metadata) == []
 
 
+def init_killed_at(home: Path, number: int) -> bool:
+    """Make a home in a process that is killed before its n-th statement; whether it got there."""
+    child = os.fork()
+    if child == 0:  # pragma: no cover - another process
+        seen = 0
+
+        def kill(*_: object) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        event.listen(Engine, "before_cursor_execute", kill)
+        Terminal(home)("init", "--officer", "Sam Taylor", code=None)
+        os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_an_upgrade_killed_at_any_statement_is_taken_up_again(
+    tmp_path: Path, measured: Measured
+) -> None:
+    draw, kills, taken_up = random.Random(5), 0, 0
+    for number in range(tried := sizes.of(4, 200)):
+        home = tmp_path / str(number)
+        kills += init_killed_at(home, draw.randint(1, 60))
+        terminal = Terminal(home)
+        terminal("init", "--officer", "Sam Taylor")
+        assert "sam.taylor" in terminal("person", "list").out
+        taken_up += store_of(home).revision() == HEAD
+        shutil.rmtree(home)
+    measured(
+        "M2", "upgrades killed and taken up again", tried=tried, killed=kills, taken_up=taken_up
+    )
+    assert kills > 0
+    assert taken_up == tried
+
+
 @pytest.mark.parametrize("statement", ["CREATE TABLE people", "INSERT INTO people"])
 def test_a_home_whose_making_was_killed_is_made_whole_by_the_same_command(
     tmp_path: Path, statement: str
@@ -453,14 +493,14 @@ def test_a_letter_that_cannot_be_filed_is_filed_by_the_next_command(af: Terminal
 
 
 def test_a_letter_is_there_whole_or_not_at_all(af: Terminal) -> None:
-    """A file stands where the second file's draft should go: the first is whole all the same."""
+    """A folder stands where the second file should go: the first is whole all the same."""
     place = af.home / "letters-sent" / "CAT-2026-0001"
-    (place / "00001-acknowledgement.html.part").mkdir(parents=True)
+    (place / "00001-acknowledgement.html").mkdir(parents=True)
     af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club", code=4)
     whole = af("letter", "show", "1", "--json").json["text"]
     assert [name for name in filed(af.home) if name.endswith(".html")] == []
     assert all(text.decode().endswith(whole) for text in filed(af.home).values())
-    (place / "00001-acknowledgement.html.part").rmdir()
+    (place / "00001-acknowledgement.html").rmdir()
     af("case", "note", "1", "Once more")
     assert sorted(p.suffix for p in place.iterdir()) == [".html", ".txt"]
 
@@ -477,9 +517,11 @@ def test_a_draft_is_never_written_through_a_link(af: Terminal, tmp_path: Path) -
     victim.write_text("precious")
     place = af.home / "letters-sent" / "CAT-2026-0001"
     place.mkdir(mode=0o700)
-    (place / "00001-acknowledgement.txt.part").symlink_to(victim)
-    af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club", code=4)
+    for name in ("00001-acknowledgement.txt.part", "00001-acknowledgement.txt.0.part"):
+        (place / name).symlink_to(victim)
+    af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
     assert victim.read_text() == "precious"
+    assert not (place / "00001-acknowledgement.txt").is_symlink()
 
 
 def test_a_case_stays_saved_when_somebody_is_faster_before_its_letters_are_filed(

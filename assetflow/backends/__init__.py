@@ -34,6 +34,9 @@ class Backend(Protocol):
     def explain(self, error: Exception) -> AssetflowError | None:
         """Give a driver's error in words a person can act on, or None where it is our own bug."""
 
+    def may_have_saved(self, error: Exception) -> bool:
+        """Tell whether a commit that failed with this error may have saved all the same."""
+
     def wrong(self, connection: Connection) -> list[str]:
         """List what is wrong with the open database, as sentences; nothing where it is sound."""
 

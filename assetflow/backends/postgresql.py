@@ -67,6 +67,14 @@ class Postgresql:
             if found[name] != value
         ]
 
+    def may_have_saved(self, error: Exception) -> bool:
+        """Tell whether a commit that failed with this error may have saved all the same."""
+        if not isinstance(error, DBAPIError):
+            return False
+        # The server's answer was lost; whether it had saved before is not known here.
+        code = _code(error)
+        return error.connection_invalidated or code in _GONE or code is None
+
     def lacks_table(self, error: Exception) -> bool:
         """Tell whether an error says that a table does not exist."""
         return _code(error) == _UNDEFINED_TABLE

@@ -35,6 +35,11 @@ def pragmas() -> dict[str, str]:
     }
 
 
+# After these a commit is undone: by SQLite itself, or by whoever opens the file next. After others,
+# such as a journal that is gone but whose folder could not be synced, it may stand.
+_UNDONE = ("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_DELETE")
+
+
 class Sqlite:
     """One SQLite file."""
 
@@ -81,6 +86,13 @@ class Sqlite:
         if unsafe:
             found.append(f"The database is not opened safely: {', '.join(unsafe)}.")
         return found
+
+    def may_have_saved(self, error: Exception) -> bool:
+        """Tell whether a commit that failed with this error may have saved all the same."""
+        found = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(found, sqlite3.OperationalError):
+            return False
+        return not found.sqlite_errorname.startswith(_UNDONE)
 
     def lacks_table(self, error: Exception) -> bool:
         """Tell whether an error says that a table does not exist."""

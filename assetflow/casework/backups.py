@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from assetflow import queries
+from assetflow import durable, queries
 from assetflow.casework import dumps, integrity
 from assetflow.casework.desk import Desk
 from assetflow.database import HEAD, Store
@@ -75,7 +75,9 @@ def restore(settings: Settings, source: Path, now: datetime) -> Backup:
     try:
         shutil.copyfile(source, partial)
         partial.chmod(0o600)
+        durable.sync(partial)
         partial.replace(store.file)
+        durable.sync_names([store.file.parent])
     except OSError as error:
         raise OutsideFault(
             f"{store.file} cannot be written.", reasons=[error.strerror or str(error)]
@@ -108,6 +110,11 @@ def _before_upgrade(settings: Settings, store: Store, now: datetime) -> Backup:
     return Backup(target, 0, 0)
 
 
+def _keep(path: Path) -> None:
+    durable.sync(path)
+    durable.sync_names([path.parent])
+
+
 # --- SQLite -------------------------------------------------------------------------------------
 
 
@@ -116,6 +123,7 @@ def _vacuum_into(source: Path, target: Path) -> None:
         with closing(sqlite3.connect(source, timeout=30, isolation_level=None)) as db:
             db.execute("VACUUM INTO ?", (str(target),))
         target.chmod(0o600)
+        _keep(target)
         with closing(sqlite3.connect(target)) as copy:
             state = copy.execute("PRAGMA integrity_check").fetchall()
     except (sqlite3.Error, OSError) as error:
@@ -155,7 +163,10 @@ def _dump(settings: Settings, store: Store, target: Path, now: datetime) -> Back
     _run("pg_dump", store, "--format=custom", "--enable-row-security", f"--file={target}")
     target.chmod(0o600)
     try:
+        _keep(target)
         return _verified_dump(settings, store, target, now)
+    except OSError as error:
+        raise OutsideFault(f"The backup {target} cannot be made.", reasons=[str(error)]) from error
     except Exception:
         target.unlink(missing_ok=True)
         raise

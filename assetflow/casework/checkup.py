@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from assetflow import data_files, definitions, queries
 from assetflow.backends.sqlite import SAFE_WAL
+from assetflow.casework import clock
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
 from assetflow.delivery import folder
@@ -39,6 +40,7 @@ def examine(settings: Settings, today: date, now: datetime) -> list[Check]:
             desk = Desk(db, settings, settings.acting_as, today, today, now)
             found += [
                 *_database(store, db),
+                *_clock(desk),
                 *_policy(desk),
                 *_settings(desk),
                 *_people(desk),
@@ -79,6 +81,12 @@ def _database(store: Store, db: Connection) -> Iterator[Check]:
     if not wrong:
         kind = store.backend.url.get_backend_name()
         yield Check("ok", f"The database ({kind}) is whole and opened with the safe settings.")
+
+
+def _clock(desk: Desk) -> Iterator[Check]:
+    sentence = clock.behind(desk)
+    if sentence is not None:
+        yield Check("error", f"The clock is behind the record. {sentence}", clock.SET_IT)
 
 
 def _policy(desk: Desk) -> Iterator[Check]:

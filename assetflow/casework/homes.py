@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from assetflow import queries
+from assetflow import durable, queries
 from assetflow import settings as settings_module
 from assetflow.casework import backups, people, routes
 from assetflow.casework.desk import Desk
@@ -137,7 +137,8 @@ def _write_folders(home: Path, details: NewHome) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in FOLDERS:
             (home / name).mkdir(mode=0o700, exist_ok=True)
-        (home / FILE_NAME).write_text(_settings_text(details), encoding="utf-8")
+        durable.write_whole(home / FILE_NAME, _settings_text(details))
+        durable.sync_names([home, home.parent])
     except OSError as error:
         raise _cannot_make(home, error) from error
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from assetflow import chain, queries
+from assetflow import chain, durable, queries
 from assetflow import models as m
 from assetflow.casework import council, registers
 from assetflow.casework.desk import Desk
@@ -44,7 +44,8 @@ def verify(desk: Desk, anchor_files: Sequence[Path] = (), codes: Sequence[str] =
     heads = {head.case: head for head in queries.heads(desk.db)}
     for reference, links, payloads in queries.chains(desk.db):
         found += chain.verify(links, payloads, _erased(payloads))
-        found += _head_findings(heads[reference], links)
+        # A damaged file can give a case and not its head.
+        found += _head_findings(heads.get(reference, Head(reference, 0, "")), links)
         hashes.update({(reference, link.position): link.hash for link in links})
     for anchor in anchors:
         found += chain.against(anchor, hashes)
@@ -165,6 +166,8 @@ def write_new(path: Path, content: str | bytes) -> None:
     try:
         with path.open("xb") as file:
             file.write(raw)
+        durable.sync(path)
+        durable.sync_names([path.parent])
     except FileExistsError as error:
         raise BadInput(f"{path} exists already; nothing was overwritten.") from error
     except OSError as error:

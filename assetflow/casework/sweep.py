@@ -1,7 +1,8 @@
 """The sweep: tells each person once what has fallen due, as of a day.
 
 What is due is a pure function of each case (``alerts.timeline``); what has been told is a row that
-exists once per case, kind and key. So a missed day is caught up and a second run is silent.
+exists once per case, kind and key. So a missed day is caught up and a second run is silent,
+whatever the clock does in between; a clock that is behind the record is not believed.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from sqlalchemy import select, update
 
 from assetflow import alerts, queries
 from assetflow import models as m
+from assetflow.casework import clock
 from assetflow.casework.desk import Desk
 from assetflow.casework.telling import Told, tell
 from assetflow.errors import BadInput
@@ -34,6 +36,7 @@ def sweep(desk: Desk, dry_run: bool = False, progress: Progress | None = None) -
     """Queue a reminder for everything that has fallen due by the desk's day and was never told."""
     if desk.on > desk.today:
         raise BadInput("A sweep cannot be run for a day in the future.")
+    clock.check(desk, "The sweep")
     ids = queries.ids_with_alert(desk.db, desk.on)
     if not dry_run:
         ids = _lock(desk, ids)

@@ -4,26 +4,48 @@ It runs after the commit that made the letters and may be run again at any time:
 no files yet gets them, a letter that has them is left alone.
 """
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
+from assetflow import durable, queries
 from assetflow import models as m
-from assetflow import queries
 from assetflow.errors import OutsideFault
 
 
 def write_pending(db: Connection, home: Path, now: datetime) -> list[Path]:
     """Write the files of every letter that has none yet, and note that they are written."""
     written: list[Path] = []
+    _lock(db)
     for letter in queries.unfiled_letters(db):
         written += _write(home, letter)
         db.execute(update(m.letters).where(m.letters.c.id == letter.id).values(filed_at=now))
+    _keep(home, written)
     return written
+
+
+def _lock(db: Connection) -> None:
+    """Wait until nobody else is writing these files; SQLite lets one command write at a time."""
+    query = select(m.letters.c.id).where(m.letters.c.filed_at.is_(None)).order_by(m.letters.c.id)
+    db.execute(query.with_for_update())
+
+
+def _keep(home: Path, written: Sequence[Path]) -> None:
+    """Make the names of new files certain before the database says that they are there."""
+    if not written:
+        return
+    folders = dict.fromkeys(path.parent for path in written)
+    try:
+        durable.sync_names([*folders, home / "letters-sent", home])
+    except OSError as error:
+        raise OutsideFault(
+            "The case is saved, but the files of its letters may not stay on the disk.",
+            reasons=[f"{error.strerror or error}: {home / 'letters-sent'}"],
+            remedies=["check the disk; the next command writes them again"],
+        ) from error
 
 
 def paths(home: Path, letter: Any) -> tuple[Path, Path]:
@@ -39,7 +61,14 @@ def _write(home: Path, letter: Any) -> Sequence[Path]:
         targets[0].parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path, content in zip(targets, (_head(letter) + letter.text, letter.html), strict=True):
             _check_free(path, content)
-            _write_whole(path, content)
+            durable.remove_drafts(path)
+            durable.write_whole(path, content)
+    except FileExistsError as error:
+        raise OutsideFault(
+            f"The case is saved, but the files of letter {letter.number} could not be written.",
+            reasons=[f"{error.strerror}: {targets[0].parent}"],
+            remedies=["move that file away; the next command writes the letter"],
+        ) from error
     except OSError as error:
         raise OutsideFault(
             f"The case is saved, but the files of letter {letter.number} could not be written.",
@@ -62,14 +91,3 @@ def _head(letter: Any) -> str:
         else letter.recipient_name
     )
     return f"To: {to}\nSubject: {letter.subject}\n\n"
-
-
-def _write_whole(path: Path, content: str) -> None:
-    """Write a file so that it is there whole or not at all, whatever happens meanwhile."""
-    partial = path.with_name(path.name + ".part")
-    flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-    with os.fdopen(os.open(partial, flags, 0o640), "w", encoding="utf-8", newline="\n") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

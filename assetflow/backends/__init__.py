@@ -34,6 +34,9 @@ class Backend(Protocol):
     def explain(self, error: Exception) -> AssetflowError | None:
         """Give a driver's error in words a person can act on, or None where it is our own bug."""
 
+    def rewrite(self) -> None:
+        """Write the database anew where erased words can stay behind in its free space."""
+
     def wrong(self, connection: Connection) -> list[str]:
         """List what is wrong with the open database, as sentences; nothing where it is sound."""
 

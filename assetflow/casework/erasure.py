@@ -230,7 +230,8 @@ def _carry_out(
     if who.person is not None:
         name_is_kept = any(k.found.table == "people" for k in done.kept)
         _erase_particulars(desk, who.person, keep_name=name_is_kept)
-    council.ask_for_rewrite(desk)
+    if going:
+        council.ask_for_rewrite(desk)
     _check_gone(desk, who, done.kept, number)
     return replace(done, record=number, certificate=council.certificate(desk))
 

@@ -160,6 +160,8 @@ def fold(text: str) -> str:
 
     The text of a letter is wrapped, so any blank counts like any other.
     """
+    if text.isascii():
+        return text.casefold()
     plain = unicodedata.normalize("NFKD", text.replace("’", "'"))
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
 

@@ -75,7 +75,6 @@ VALUES = {
     "folder": ".",
     "reason": "We would rather sell it",
     "person_": "iris",
-    "person login name": "iris.dale",
     "role": "director",
     "principal": "grace",
     "until": "1 Dec 2026",
@@ -93,6 +92,7 @@ VALUES = {
 }
 FACTS = ("progress_made=The survey is done", "progress_awaited=Title", "forecast_date=2026-12-01")
 NEEDS = {
+    "person login": ["iris.dale"],
     "case withdraw": ["--why", "Found another site"],
     "signoff give": ["--by", "ruth", "--evidence", "Email"],
     "signoff object": ["--by", "ruth", "--evidence", "Email", "--way-forward", "Hold a meeting"],

@@ -143,7 +143,8 @@ def ended(case: Terminal) -> Terminal:
     case("case", "record", "1", "transfer_purpose=Bowls, says Joan Mills")
     case("signoff", "request", "1")
     case("signoff", "object", "1", "service", "--by", "nadia", "--category", "preference",
-         "--reason", "Joan Mills is loud", "--way-forward", "Talk to Joan Mills")  # fmt: skip
+         "--evidence", "Email", "--reason", "Joan Mills is loud",
+         "--way-forward", "Talk to Joan Mills")  # fmt: skip
     case("signoff", "give", "1", "service", "--by", "nadia", "--evidence", "email to Joan Mills",
          "--condition", "Joan Mills keeps quiet")  # fmt: skip
     with case.store.write() as db:

@@ -228,7 +228,9 @@ def _erase_tables(desk: Desk, case: Case) -> dict[str, int]:
         where = (
             table.c.signoff_id.in_(of_case) if table is m.objections else table.c.case_id == case.id
         )
+        there = desk.db.execute(select(func.count()).select_from(table).where(where)).scalar_one()
         counts[label] = desk.db.execute(update(table).where(where).values(values)).rowcount
+        erasure.must_be_erased(counts[label], there)
     return counts
 
 

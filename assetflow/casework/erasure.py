@@ -19,7 +19,7 @@ from assetflow.casework.desk import Desk
 from assetflow.casework.grounds import Ground, Grounds
 from assetflow.casework.personal import PLACES, Found, Subject, Unread
 from assetflow.chain import Payload
-from assetflow.errors import BadInput, Refused
+from assetflow.errors import BadInput, OutsideFault, Refused
 from assetflow.snapshot import Person
 from assetflow.workflow import CASE_ROLES
 
@@ -100,6 +100,9 @@ def _check_may_go(desk: Desk, who: Subject) -> None:
         reasons.append("Nobody erases themselves; another information governance officer can.")
     roles, remedies = _roles_in_force(desk, who.person)
     reasons += [*_places_on_open_cases(desk, who.person), *roles]
+    if who.person.login:
+        reasons.append(f"They can still log in, as {who.person.login}.")
+        remedies.append(f"assetflow person login {who.person.handle} --end")
     if reasons:
         raise Refused(f"{who.person.name} was not erased.", reasons=reasons, remedies=remedies)
 
@@ -172,20 +175,11 @@ def _against(
         return grounds.of_group(found.key[0]) if set(found.words) & set(CONTACT) else [_NAME]
     if found.table == "council_payloads" and who.person is not None:
         return name_stays
-    if found.table in ("role_grants", "deputies") and _in_force(desk, found):
-        return [_ROLE]
     return grounds.against(found)
 
 
 _OTHER = Ground("other_person", "The particulars of another person.")
 _NAME = Ground("organisation", "The name of an organisation.")
-_ROLE = Ground("role_in_force", "A role that is in force rests on it.")
-
-
-def _in_force(desk: Desk, found: Found) -> bool:
-    table = PLACES[found.table].table
-    until = desk.db.execute(select(table.c.valid_to).where(table.c.id == found.key[0])).scalar()
-    return until is None or until >= desk.today
 
 
 def _grounds_for_the_name(desk: Desk, who: Subject, grounds: Grounds) -> list[Ground]:
@@ -282,7 +276,16 @@ def _blank(desk: Desk, found: Found) -> None:
     place = PLACES[found.table]
     values = {name: "" if name in _EMPTY else ERASED for name in found.words}
     key = and_(*(place.table.c[name] == v for name, v in zip(place.key, found.key, strict=True)))
-    desk.db.execute(update(place.table).where(key).values(values))
+    must_be_erased(desk.db.execute(update(place.table).where(key).values(values)).rowcount, 1)
+
+
+def must_be_erased(count: int, expected: int) -> None:
+    """Raise ``OutsideFault`` where the server let fewer rows be erased than there are."""
+    if count < expected:
+        raise OutsideFault(
+            "The database does not let you erase this; nothing was changed.",
+            remedies=["see what the information governance officer needs: deploy-postgresql.md"],
+        )
 
 
 # What is empty where there is nothing; elsewhere it must be seen that words stood there.
@@ -308,7 +311,8 @@ ERASED_EVIDENCE = {"name": ERASED, "content": None}
 
 def _erase_evidence(desk: Desk, found: Found) -> None:
     t = m.evidence
-    desk.db.execute(update(t).where(t.c.id == found.key[0]).values(ERASED_EVIDENCE))
+    of_it = update(t).where(t.c.id == found.key[0])
+    must_be_erased(desk.db.execute(of_it.values(ERASED_EVIDENCE)).rowcount, 1)
 
 
 def _erase_contact(desk: Desk, found: Found) -> None:
@@ -338,7 +342,7 @@ _ERASING: dict[str, Callable[[Desk, Found], None]] = {
 
 def _erase_particulars(desk: Desk, person: Person, *, keep_name: bool) -> None:
     """Erase a person's particulars; where it must stay on record who acted, all but the name."""
-    values: dict[str, Any] = {"phone": "", "email": "", "login": None}
+    values: dict[str, Any] = {"phone": "", "email": ""}
     if not keep_name:
         values |= {
             "name": f"erased person {person.id}", "handle": f"erased-{person.id}",

@@ -122,7 +122,11 @@ def _of_its_kind(found: Found) -> list[Ground]:
     return [Ground(found.table, sentence)] if sentence else []
 
 
+_AUTHORITY = "The authority on which a role was held: it shows that what was signed was valid."
 _KEPT = {
+    "role_grants": _AUTHORITY,
+    "deputies": _AUTHORITY,
+    "anchors": "Where an anchor was sent: it must be found again to prove the record.",
     "assets": "The register of land and buildings that the council publishes (Transparency Code).",
     "workflow_versions": "The route that cases are pinned to, the same for all of them.",
     "journal": "The login that the server stamped on a record; the journal is append-only.",

@@ -25,7 +25,7 @@ from assetflow.errors import BadInput
 from assetflow.queries import Group
 from assetflow.snapshot import Person
 
-Reading = Literal["text", "json", "html", "bytes"]
+Reading = Literal["text", "json", "html", "bytes", "stamp"]
 # Anything shorter stands in half of all words.
 SHORTEST = 3
 
@@ -75,7 +75,8 @@ PLACES = {
         Place(m.workflow_versions, "route", {"canonical": "json"}, ("name", "version")),
         Place(m.facts, "fact", {"value": "json"}, ("name",), "happened_on"),
         Place(m.signoffs, "sign-off",
-              {"statement": "json", **_texts("evidence", "conditions", "login")}, ("department",),
+              {"statement": "json", **_texts("evidence", "conditions"), "login": "stamp"},
+              ("department",),
               "decided_on"),
         Place(m.evidence, "evidence", {"name": "text", "content": "bytes"}, ("id",), "recorded_at"),
         Place(m.holds, "hold", _texts("reason", "lift_reason"), ("id",), "placed_on"),
@@ -85,10 +86,10 @@ PLACES = {
               {**_texts("recipient_name", "recipient_email", "subject", "text"), "html": "html"},
               ("number",), "dated"),
         Place(m.reminders, "reminder", _texts("title", "recipients"), ("id",), "sent_on"),
-        Place(m.journal, "journal record", _texts("login"), ("position",), "happened_on"),
+        Place(m.journal, "journal record", {"login": "stamp"}, ("position",), "happened_on"),
         Place(m.journal_payloads, "journal record", {"text": "json"}, ("position",),
               "happened_on"),
-        Place(m.council_journal, "council record", _texts("login"), ("position",),
+        Place(m.council_journal, "council record", {"login": "stamp"}, ("position",),
               "happened_on"),
         Place(m.council_payloads, "council record", {"text": "json"}, ("position",),
               "happened_on"),
@@ -316,6 +317,8 @@ _READERS: dict[Reading, Callable[[Any], list[str] | None]] = {
     "json": _json_texts,
     "html": _html_texts,
     "bytes": _byte_texts,
+    # What a server stamps: the login, and when it saw it.
+    "stamp": lambda value: [value, value.split()[0]],
 }
 
 

@@ -63,19 +63,23 @@ def add(
 
 @person.command()
 @click.argument("person_", metavar="PERSON", shell_complete=completion.people)
-@click.argument("name")
+@click.argument("name", default="")
+@click.option("--end", is_flag=True, help="They no longer log in, as when they leave.")
 @options.as_json
 @click.pass_obj
-def login(app: App, person_: str, name: str, json_: bool) -> None:
+def login(app: App, person_: str, name: str, end: bool, json_: bool) -> None:
     """Say under which NAME a person logs in: what they sign then counts as signed by them."""
     from assetflow.casework import people
 
+    if end == bool(name):
+        raise click.UsageError("Missing argument 'NAME': give it, or --end, and not both.")
     with app.writing() as desk:
-        found = people.set_login(desk, person_, name)
+        done = people.end_login(desk, person_) if end else people.set_login(desk, person_, name)
     if json_:
-        output.emit_json(found)
+        output.emit_json(done)
         return
-    output.done(f"{found.name} ({found.handle}) logs in as {found.login}")
+    how = f"logs in as {done.login}" if done.login else "no longer logs in"
+    output.done(f"{done.name} ({done.handle}) {how}")
 
 
 who = click.argument("who", metavar="WHO", shell_complete=completion.people)

@@ -619,10 +619,9 @@ def test_what_can_be_read_of_evidence_is_read(content: bytes, readable: bool) ->
     assert (texts_in(content, "bytes") is not None) is readable
 
 
+@pytest.mark.sqlite_only
 def test_a_page_of_the_database_holds_nothing_of_what_was_moved_within_it(case: Terminal) -> None:
     """Deleting is not enough on SQLite: the file is written anew after an erasure."""
-    if case.store.file is None:
-        pytest.skip("looks into the SQLite file itself")
     schedule(case, NO_PERIODS)
     draw = random.Random(1)
     for n in range(40):

@@ -7,8 +7,10 @@ The words of the case go, the skeleton stays, and a certificate stands in the co
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import Column, and_, delete, func, select, update
+from sqlalchemy import case as case_when
 
 from assetflow import models as m
 from assetflow import queries
@@ -229,9 +231,15 @@ def _erase_tables(desk: Desk, case: Case) -> dict[str, int]:
             table.c.signoff_id.in_(of_case) if table is m.objections else table.c.case_id == case.id
         )
         there = desk.db.execute(select(func.count()).select_from(table).where(where)).scalar_one()
-        counts[label] = desk.db.execute(update(table).where(where).values(values)).rowcount
+        gone = {name: _without_words(table.c[name], value) for name, value in values.items()}
+        counts[label] = desk.db.execute(update(table).where(where).values(gone)).rowcount
         erasure.must_be_erased(counts[label], there)
     return counts
+
+
+def _without_words(column: Column[Any], value: Any) -> Any:
+    """Say that words were erased only where there were any."""
+    return case_when((column == "", ""), else_=ERASED) if value == ERASED else value
 
 
 # What is left of a row whose words are gone: that it was there, and when.

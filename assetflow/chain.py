@@ -122,6 +122,15 @@ def verify(
     return found
 
 
+def erased_by(payload: Payload) -> list[int]:
+    """Give the positions whose words a record says were erased; most records say none."""
+    try:
+        found = json.loads(payload.text)["detail"].get("erased", [])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []  # whatever it says, it is no erasure; its digest tells whether it was changed
+    return [position for position in found if isinstance(position, int)]
+
+
 def _gap(link: Link, expected: int) -> Finding:
     return Finding(link.case, link.position, f"stands where record {expected} should stand")
 

@@ -1,6 +1,7 @@
-"""Reads the dated, sourced data beside the code: bank holidays, libraries, council rights."""
+"""Reads the dated, sourced data beside the code: bank holidays, libraries, rights, retention."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from assetflow.calendars import Calendar, calendar_from
 from assetflow.errors import BadFile, NotFound, Problem
 from assetflow.files import read_at_most
 from assetflow.permissions import ADMINISTRATOR, COUNCIL_RIGHTS, CouncilRights
+from assetflow.retention import CASE_ENDED, RetentionClass, Schedule
 from assetflow.settings import Settings
 
 if TYPE_CHECKING:
@@ -115,3 +117,129 @@ def _right_problems(tree: "Tree", right: str, roles: Any, known: set[str]) -> It
         for number, role in enumerate(roles):
             if role not in known:
                 yield tree.problem((*place, number), "unknown-role", f"there is no role {role}")
+
+
+# --- the retention schedule -----------------------------------------------------------------------
+
+_TEXTS = ("label", "ground", "source")
+_ENTRIES = ("applies_to", "years", "verified", *_TEXTS)
+_OF_CASES = ("outcomes", "trigger", "trigger_plus")
+_OF_DECISIONS = ("steps",)
+_APPLIES_TO = ("case", "decision", "evidence")
+_NOT_SET = "not set"
+_MOST_YEARS = 999
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+
+
+def retention(settings: Settings) -> Schedule:
+    """Give the council's retention schedule.
+
+    Raises ``BadFile`` with every problem of ``data/retention.yaml``: a period is set in so many
+    words or it is said that it is not set, never left to a default.
+    """
+    from assetflow.yaml_reader import read_file  # noqa: PLC0415 - as above
+
+    path = settings.policy_file("data", "retention.yaml")
+    if path is None:
+        raise NotFound("The retention schedule is missing.", remedies=["install assetflow again"])
+    tree = read_file(path)
+    problems = list(_retention_problems(tree))
+    if problems:
+        raise BadFile(f"{path.name} cannot be used.", sorted(problems))
+    return Schedule({name: _class(name, e) for name, e in tree.value["classes"].items()})
+
+
+def _class(name: str, entry: Mapping[str, Any]) -> RetentionClass:
+    years = None if entry["years"] == _NOT_SET else entry["years"]
+    given = {key: entry[key] for key in ("trigger", "trigger_plus") if key in entry}
+    return RetentionClass(
+        name, entry["label"], entry["applies_to"], years, entry["ground"], entry["source"],
+        entry["verified"], tuple(entry.get("outcomes", ())), **given,
+        steps=tuple(entry.get("steps", ())),
+    )  # fmt: skip
+
+
+def _retention_problems(tree: "Tree") -> Iterator[Problem]:
+    content: dict[str, Any] = tree.value if isinstance(tree.value, dict) else {}
+    if not isinstance(content.get("classes"), dict):
+        yield tree.problem((), "no-entries", "the file needs `classes:` with named entries")
+        return
+    for key in sorted(content.keys() - {"classes"}):
+        yield tree.problem((key,), "unknown-entry", f"{key} is not known; known: classes")
+    taken: dict[str, str] = {}
+    for name, entry in content["classes"].items():
+        yield from _class_problems(tree, name, entry)
+        for outcome in _outcomes(entry):
+            first = taken.setdefault(outcome, name)
+            if first != name:
+                what = f"{outcome} belongs to the class {first} already"
+                yield tree.problem(("classes", name, "outcomes"), "two-classes", what)
+
+
+def _outcomes(entry: Any) -> list[str]:
+    found = entry.get("outcomes") if isinstance(entry, dict) else None
+    return [o for o in found if isinstance(o, str)] if isinstance(found, list) else []
+
+
+def _class_problems(tree: "Tree", name: str, entry: Any) -> Iterator[Problem]:
+    place = ("classes", name)
+    if not isinstance(entry, dict):
+        yield tree.problem(place, "no-entries", f"{name} needs entries, such as `years:`")
+        return
+    for key in sorted(set(_ENTRIES) - entry.keys()):
+        hint = f"write a number, or {key}: {_NOT_SET}" if key == "years" else ""
+        yield tree.problem(place, "missing", f"{name} lacks {key}", hint)
+    known = ", ".join((*_ENTRIES, *_OF_CASES, *_OF_DECISIONS))
+    for key in sorted(entry.keys() - set(known.split(", "))):
+        yield tree.problem((*place, key), "unknown-entry", f"{key} is not known", f"known: {known}")
+    for key in _TEXTS:
+        if key in entry and not isinstance(entry[key], str):
+            yield tree.problem((*place, key), "not-text", f"{key} must be text")
+    if "verified" in entry and not isinstance(entry["verified"], bool):
+        yield tree.problem((*place, "verified"), "not-yes-no", "verified must be true or false")
+    yield from _years_problems(tree, place, entry.get("years", _NOT_SET))
+    yield from _scope_problems(tree, place, entry)
+
+
+def _years_problems(tree: "Tree", place: tuple[str, ...], years: Any) -> Iterator[Problem]:
+    whole = isinstance(years, int) and not isinstance(years, bool)
+    if years != _NOT_SET and not (whole and 0 <= years <= _MOST_YEARS):
+        what = f"years must be a whole number from 0 to {_MOST_YEARS}, or: {_NOT_SET}"
+        yield tree.problem((*place, "years"), "bad-years", what)
+
+
+def _scope_problems(
+    tree: "Tree", place: tuple[str, ...], entry: Mapping[str, Any]
+) -> Iterator[Problem]:
+    applies_to = entry.get("applies_to", "case")
+    if applies_to not in _APPLIES_TO:
+        hint = f"known: {', '.join(_APPLIES_TO)}"
+        yield tree.problem((*place, "applies_to"), "unknown-type", "no such record type", hint)
+        return
+    if applies_to == "case":
+        yield from _case_problems(tree, place, entry)
+    foreign = {"case": _OF_DECISIONS, "decision": _OF_CASES, "evidence": _OF_CASES + _OF_DECISIONS}
+    for key in sorted(entry.keys() & set(foreign[applies_to])):
+        yield tree.problem((*place, key), "other-type", f"a class of {applies_to}s has no {key}")
+    if not _is_list_of_names(entry.get("steps", [])):
+        yield tree.problem((*place, "steps"), "bad-steps", "name triggers, as in steps: [refuse]")
+
+
+def _is_list_of_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _case_problems(
+    tree: "Tree", place: tuple[str, ...], entry: Mapping[str, Any]
+) -> Iterator[Problem]:
+    named = _outcomes(entry)
+    if not named or named != entry["outcomes"]:
+        hint = "as in outcomes: [refused]"
+        yield tree.problem((*place, "outcomes"), "no-outcomes", "name its outcomes", hint)
+    for key in ("trigger", "trigger_plus"):
+        if key in entry and not (isinstance(entry[key], str) and _NAME.fullmatch(entry[key])):
+            what = f"{key} must be {CASE_ENDED} or the name of a fact"
+            yield tree.problem((*place, key), "bad-trigger", what)
+    if "trigger" not in entry:
+        hint = f"as in trigger: {CASE_ENDED}"
+        yield tree.problem(place, "missing", "the class lacks trigger", hint)

@@ -39,6 +39,11 @@ class Store:
         with self._transaction(dict(self.backend.writing)) as connection:
             yield connection
 
+    def rewrite(self) -> None:
+        """Write the database anew where erased words can stay behind in its free space."""
+        with self._explained():
+            self.backend.rewrite()
+
     def revision(self) -> str | None:
         """Give the schema revision of the database, or None where it has none."""
         if self.file is not None and not _is_there(self.file):

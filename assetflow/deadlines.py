@@ -97,6 +97,16 @@ def due(start: date, duration: Duration, calendar: Calendar) -> date:
         raise ValueError(f"{duration} after {start.isoformat()} is beyond the year 9999.") from None
 
 
+def years_after(start: date, years: int) -> date:
+    """Give the last day of a period of years; as ``due``, for any whole number of years from 0.
+
+    Raises ``ValueError`` for a negative number and beyond the year 9999.
+    """
+    if not 0 <= years <= date.max.year - start.year:
+        raise ValueError(f"There is no day {years} years after {start.isoformat()}.")
+    return start + relativedelta(years=years)
+
+
 def target_due(start: date, duration: Duration, calendar: Calendar) -> date:
     """Give the day a target falls due: as ``due``, moved to the next working day if need be.
 

@@ -21,9 +21,14 @@ def write_whole(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def drafts(path: Path) -> list[Path]:
+    """List the drafts of a file that processes left which did not come to an end."""
+    return sorted(path.parent.glob(f"{path.name}.*.part"))
+
+
 def remove_drafts(path: Path) -> None:
-    """Take away the drafts of a file that processes left which did not come to an end."""
-    for draft in path.parent.glob(f"{path.name}.*.part"):
+    """Take away what ``drafts`` lists."""
+    for draft in drafts(path):
         draft.unlink(missing_ok=True)
 
 

@@ -345,6 +345,13 @@ def ids_with_alert(db: Connection, on: date) -> list[int]:
     return list(db.execute(query).scalars())
 
 
+def destroyed_on(db: Connection, case_id: int) -> date | None:
+    """Give when a case was destroyed under the retention schedule, or None."""
+    query = select(m.cases.c.destroyed_on).where(m.cases.c.id == case_id)
+    found: date | None = db.execute(query).scalar_one()
+    return found
+
+
 def next_alert(db: Connection) -> date | None:
     """Give the first day on which anything new can fall due."""
     return db.execute(select(func.min(m.cases.c.next_alert_on))).scalar_one_or_none()
@@ -667,7 +674,17 @@ def filed_letters(db: Connection) -> list[AnyRow]:
     query = select(t.c.number, t.c.name, m.cases.c.reference).join(
         m.cases, m.cases.c.id == t.c.case_id
     )
-    return list(db.execute(query.where(t.c.filed_at.is_not(None)).order_by(t.c.number)))
+    query = query.where(and_(t.c.filed_at.is_not(None), t.c.html != ""))
+    return list(db.execute(query.order_by(t.c.number)))
+
+
+def erased_letters(db: Connection) -> list[AnyRow]:
+    """List the letters whose words were erased: number, name and case."""
+    t = m.letters
+    query = select(t.c.number, t.c.name, m.cases.c.reference).join(
+        m.cases, m.cases.c.id == t.c.case_id
+    )
+    return list(db.execute(query.where(and_(t.c.text == "", t.c.html == "")).order_by(t.c.number)))
 
 
 def reminders(db: Connection, case_id: int | None = None) -> list[AnyRow]:

@@ -46,7 +46,7 @@ def walk(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 EVERYTHING = dict(walk(cli))
 GROUPS = [name for name, found in EVERYTHING.items() if isinstance(found, click.Group)]
 TYPED = [name for name in EVERYTHING if name not in GROUPS]
-LOOKING = {"check", "doctor", "explain", "history", "list", "next", "preview", "show"}
+LOOKING = {"check", "doctor", "due", "explain", "history", "list", "next", "preview", "show"}
 READING = [name for name in TYPED if name.split()[-1] in LOOKING]
 # These make a home, make their own, or work without one.
 HOMELESS = ["init", "demo", *(name for name in TYPED if name.startswith("workflow"))]
@@ -75,7 +75,6 @@ VALUES = {
     "folder": ".",
     "reason": "We would rather sell it",
     "person_": "iris",
-    "person login name": "iris.dale",
     "role": "director",
     "principal": "grace",
     "until": "1 Dec 2026",
@@ -85,9 +84,15 @@ VALUES = {
     "letter issue name": "holding_update",
     "signoff request case_": "CAT-2026-0002",
     "signoff request trigger": "accept",
+    "who": "Joan Mills",
+    "ground": "Request under article 17",
+    "person export file": "what_is_held.json",
+    "case release case_": "CAT-2026-0002",
+    "retention destroy case_": "CAT-2026-0003",
 }
 FACTS = ("progress_made=The survey is done", "progress_awaited=Title", "forecast_date=2026-12-01")
 NEEDS = {
+    "person login": ["iris.dale"],
     "case withdraw": ["--why", "Found another site"],
     "signoff give": ["--by", "ruth", "--evidence", "Email"],
     "signoff object": ["--by", "ruth", "--evidence", "Email", "--way-forward", "Hold a meeting"],
@@ -145,7 +150,20 @@ def office_home(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     af("case", "advance", "1", "ask_for_information", "--fact", "reply_by=2026-04-01",
        "--fact", "information_needed=Accounts; Constitution")  # fmt: skip
     af("sweep", on=TODAY + timedelta(days=60))
+    af("case", "hold", "2", "--reason", "Freedom of information request 12")
+    schedule = (SHIPPED / "data" / "retention.yaml").read_text(encoding="utf-8")
+    (home / "data").mkdir(exist_ok=True)
+    (home / "data" / "retention.yaml").write_text(
+        schedule.replace("years: not set", "years: 0").replace("verified: false", "verified: true"),
+        encoding="utf-8",
+    )
     return home
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Type where new files may lie: a command that writes one names it without a folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

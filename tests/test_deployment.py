@@ -24,7 +24,12 @@ class Council:
     """A council on a server that was set up by the page."""
 
     home: Path
-    place: str
+    server: str
+
+    @property
+    def place(self) -> str:
+        """Where the server listens."""
+        return self.server.split("@")[1]
 
     def as_(self, login: str) -> Terminal:
         """A terminal of whoever logs in under a name."""
@@ -45,7 +50,7 @@ def council(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     roles, rights, logins = ([s.strip() for s in b.split(";") if s.strip()] for b in blocks)
     for statement in roles:
         admin(postgresql, statement)
-    made = Council(tmp_path_factory.mktemp("deployed") / "home", postgresql.split("@")[1])
+    made = Council(tmp_path_factory.mktemp("deployed") / "home", postgresql)
     furnish(made.as_("assetflow_owner"))
     made.sql("assetflow_owner", *rights)
     for statement in (*logins, "CREATE ROLE owen LOGIN IN ROLE assetflow_users",
@@ -206,6 +211,30 @@ def test_an_ended_role_is_gone_at_once_at_the_server_too(asked: Council) -> None
                       "--authority", "Left the team")  # fmt: skip
     with pytest.raises(AssetflowError, match="does not sign for that department"):
         asked.sql("owen", SIGN.format(**OWEN))
+
+
+def test_the_information_governance_officer_erases_and_nobody_else_can(asked: Council) -> None:
+    sam = asked.as_("sam")
+    proof = asked.home / "mail.txt"
+    proof.write_text("Aldous Quillfeather agrees.")
+    opened = sam("case", "open", "--asset", "SAMPLE-0003", "--group", "Chess Club", "--contact",
+                 "Aldous Quillfeather", "--email", "aldous@chess.example", "--json")  # fmt: skip
+    case = opened.json["overview"]["reference"]
+    sam("case", "record", case, "transfer_purpose=Chess, says Aldous Quillfeather")
+    sam("signoff", "request", case)
+    nadia = asked.as_("nadia")
+    nadia("signoff", "give", case, "service", "--condition", "Aldous Quillfeather pays",
+          "--evidence-file", str(proof))  # fmt: skip
+    sam("case", "withdraw", case, "--why", "Aldous Quillfeather has moved")
+    erase = ("person", "erase", "Aldous Quillfeather", "--ground", "Request")
+    later = TODAY.replace(year=2040)
+    refused = sam(*erase, on=later, code=4)
+    assert "does not let you" in refused.err
+    assert "the record is whole" in sam("db", "verify").out
+    admin(asked.server, "GRANT assetflow_information TO sam")
+    assert "kept" not in sam(*erase, on=later).out
+    assert "Nothing is held" in sam(*erase, on=later, code=6).err
+    assert "the record is whole" in sam("db", "verify").out
 
 
 def test_whoever_names_somebody_else_is_told_in_words(asked: Council) -> None:

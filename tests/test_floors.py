@@ -27,7 +27,7 @@ FLOORS = (
         "assetflow.chain",
     ),
     ("assetflow.deadlines",),
-    ("assetflow.snapshot", "assetflow.facts"),
+    ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
     ("assetflow.statement",),
     ("assetflow.guards", "assetflow.machine"),
     ("assetflow.permissions", "assetflow.alerts", "assetflow.soundness", "assetflow.backends"),

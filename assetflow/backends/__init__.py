@@ -37,6 +37,9 @@ class Backend(Protocol):
     def may_have_saved(self, error: Exception) -> bool:
         """Tell whether a commit that failed with this error may have saved all the same."""
 
+    def rewrite(self) -> None:
+        """Write the database anew where erased words can stay behind in its free space."""
+
     def wrong(self, connection: Connection) -> list[str]:
         """List what is wrong with the open database, as sentences; nothing where it is sound."""
 

@@ -55,6 +55,9 @@ class Postgresql:
     def prepare(self) -> None:
         """Do nothing: an administrator makes the database."""
 
+    def rewrite(self) -> None:
+        """Do nothing: the owner of the tables lets the server do it (docs/data-protection.md)."""
+
     def wrong(self, connection: Connection) -> list[str]:
         """List what is wrong with how the server keeps what it was given."""
         wanted = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}

@@ -8,6 +8,7 @@ survives a power cut with the linked library.
 import os
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,18 @@ class Sqlite:
         if self.file is not None and not self.file.exists():
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.file, os.O_CREAT | os.O_WRONLY, 0o600))
+
+    def rewrite(self) -> None:
+        """Write the file anew from what is in it: parts of deleted rows can stay in its pages.
+
+        ``secure_delete`` overwrites what is deleted, but not what was moved within a page before.
+        """
+        if self.file is None:
+            return
+        with closing(sqlite3.connect(self.file, timeout=BUSY_SECONDS)) as db:
+            _set(db)
+            db.execute("VACUUM")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def wrong(self, connection: Connection) -> list[str]:
         """List what is wrong with the open file: damage, broken references, unsafe settings."""

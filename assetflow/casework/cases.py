@@ -247,6 +247,7 @@ def note(desk: Desk, case_typed: str, text: str) -> Case:
     """Put a note on a case's journal; a note is activity, never progress."""
     case = record.take(desk, case_typed)
     record.check_day(desk, case)
+    record.check_not_destroyed(desk, case)
     record.check_right(desk, case, "write_note", "The note")
     if not text.strip():
         raise BadInput("The note is empty.")

@@ -45,6 +45,7 @@ def examine(settings: Settings, today: date, now: datetime) -> list[Check]:
                 *_settings(desk),
                 *_people(desk),
                 *_cases(desk),
+                *_retention(desk),
             ]
     except AssetflowError as error:
         found.append(Check("error", error.what, "; ".join(error.remedies)))
@@ -144,6 +145,30 @@ def _people(desk: Desk) -> Iterator[Check]:
             )  # fmt: skip
 
 
+def _retention(desk: Desk) -> Iterator[Check]:
+    """Warn of periods that nobody has set or confirmed, and of outcomes without a class."""
+    path = desk.settings.home / "data" / "retention.yaml"
+    classes = desk.retention.classes.values()
+    unset = [c.label for c in classes if c.years is None]
+    if unset:
+        yield Check(
+            "warning", f"No period is set for: {', '.join(unset)}.",
+            f"let the council decide, and write it in {path}",
+        )  # fmt: skip
+    unconfirmed = [f"{c.label} ({c.period})" for c in classes if c.years and not c.verified]
+    if unconfirmed:
+        yield Check(
+            "warning", f"Nobody has confirmed the period of: {', '.join(unconfirmed)}.",
+            f"have it confirmed, then write `verified: true` in {path}",
+        )  # fmt: skip
+    route = _route(desk)
+    ends = {stage.end for stage in route.stages.values() if stage.end} if route else set()
+    lacking = sorted(end for end in ends if desk.retention.of_case(end) is None)
+    if lacking:
+        sentence = f"No retention class applies to cases that ended as: {', '.join(lacking)}."
+        yield Check("warning", sentence, f"add them to the outcomes of a class in {path}")
+
+
 def _has_file(desk: Desk, letter: queries.AnyRow) -> bool:
     return all(path.is_file() for path in folder.paths(desk.settings.home, letter))
 
@@ -168,6 +193,13 @@ def _cases(desk: Desk) -> Iterator[Check]:
         numbers = ", ".join(str(letter.number) for letter in lost[:10])
         sentence = f"{len(lost)} letters have lost their files (such as {numbers})."
         yield Check("warning", sentence, "they are whole in the database: assetflow letter show")
+    left = folder.lying_erased(desk.db, desk.settings.home)
+    if left:
+        sentence = f"{len(left)} files of letters whose words were erased lie here still."
+        yield Check("warning", sentence, "remove them: assetflow sweep")
+    if folder.rewrite_is_due(desk.db):
+        sentence = "An erasure is not finished: the database file was not written anew yet."
+        yield Check("warning", sentence, "the next command that changes something does it")
     cases = queries.load_cases(desk.db, queries.open_case_ids(desk.db))
     for case in cases:
         if case.snapshot.stage not in case.workflow.stages:

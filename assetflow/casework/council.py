@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from assetflow import models as m
 from assetflow import queries
 from assetflow.casework import record
 from assetflow.casework.desk import Desk
-from assetflow.chain import COUNCIL, GENESIS, SALT_BYTES, Link, Payload
+from assetflow.chain import COUNCIL, GENESIS, SALT_BYTES, Link, Payload, short
+from assetflow.delivery import folder
 from assetflow.errors import Refused
 from assetflow.snapshot import Unmet
 
@@ -45,6 +46,23 @@ def enter(desk: Desk, action: str, *, why: str = "", detail: Mapping[str, Any]) 
     )  # fmt: skip
     _append(desk, replace(unsealed, hash=unsealed.computed()), payload)
     return position
+
+
+def certificate(desk: Desk) -> str:
+    """Give the code of the newest council record, for people to keep with their papers."""
+    head = queries.council_head(desk.db)
+    return short(head.hash) if head else ""
+
+
+def ask_for_rewrite(desk: Desk) -> None:
+    """Ask for the database file to be written anew once this is saved, whoever types next.
+
+    Parts of erased words can stay behind in the free space of a file's pages.
+    """
+    t = m.counters
+    asked = desk.db.execute(update(t).where(t.c.name == folder.REWRITE).values(value=1))
+    if asked.rowcount == 0:
+        desk.db.execute(insert(t).values(name=folder.REWRITE, value=1))
 
 
 def _append(desk: Desk, link: Link, payload: Payload) -> None:

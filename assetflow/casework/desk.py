@@ -12,6 +12,7 @@ from assetflow import data_files, permissions, queries
 from assetflow.calendars import Calendar
 from assetflow.errors import BadInput
 from assetflow.permissions import CouncilRights, Roles
+from assetflow.retention import Schedule
 from assetflow.settings import Settings
 from assetflow.snapshot import Occasion, Person, Snapshot, Unmet
 from assetflow.soundness import Surroundings
@@ -80,6 +81,11 @@ class Desk:
     def council_rights(self) -> CouncilRights:
         """Who may do what concerns no single case."""
         return data_files.council_rights(self.settings, queries.declared_roles(self.db))
+
+    @cached_property
+    def retention(self) -> Schedule:
+        """How long each kind of record is kept."""
+        return data_files.retention(self.settings)
 
     @cached_property
     def letters(self) -> "LetterBook":

@@ -71,15 +71,7 @@ def _head_findings(head: Head, links: Sequence[Link]) -> list[Finding]:
 
 def _erased(payloads: dict[int, Payload]) -> set[int]:
     """Give the positions whose words were erased on the record."""
-    return {position for words in payloads.values() for position in _erasure(words)}
-
-
-def _erasure(words: Payload) -> list[int]:
-    try:
-        found = json.loads(words.text)["detail"].get("erased", [])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return []  # whatever it says, it is no erasure; its digest tells whether it was changed
-    return [position for position in found if isinstance(position, int)]
+    return {position for words in payloads.values() for position in chain.erased_by(words)}
 
 
 # --- anchors ------------------------------------------------------------------------------------

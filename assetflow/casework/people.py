@@ -133,6 +133,18 @@ def problems_with_person(values: dict[str, str], handle: str) -> list[str]:
 _LOGIN = re.compile(r"[\w.@\\-]{1,63}")
 
 
+def end_login(desk: Desk, person_typed: str) -> Person:
+    """Say that a person no longer logs in, as when they leave."""
+    person = queries.person(desk.db, person_typed)
+    council.check_right(desk, "grant_role", "The login was not ended")
+    if not person.login:
+        raise Refused("Nothing was changed.", reasons=[f"{person.name} has no login."])
+    desk.db.execute(update(m.people).where(m.people.c.id == person.id).values(login=None))
+    detail = {"person": person.handle, "before": person.login}
+    council.enter(desk, "login_ended", detail=detail)
+    return queries.people(desk.db)[person.id]
+
+
 def set_login(desk: Desk, person_typed: str, login: str) -> Person:
     """Say under which name a person logs in, so that what they sign counts as signed by them."""
     person, chosen = queries.person(desk.db, person_typed), clean("login", login)

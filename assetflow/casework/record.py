@@ -172,6 +172,16 @@ def permission(desk: Desk, case: Case, right: str) -> Unmet | None:
     return desk.may(allowed, case.workflow, case.snapshot)
 
 
+def check_not_destroyed(desk: Desk, case: Case) -> None:
+    """Refuse to put new words on a case that was destroyed under the retention schedule."""
+    destroyed_on = queries.destroyed_on(desk.db, case.id)
+    if destroyed_on is not None:
+        raise Refused(
+            f"{case.reference} was destroyed on {show(destroyed_on)}; nothing is added to it.",
+            remedies=[f"see what is left: assetflow case history {case.reference}"],
+        )
+
+
 def check_open(case: Case) -> None:
     """Refuse to work on a case that has ended."""
     if case.closed_on is not None:

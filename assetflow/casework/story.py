@@ -107,6 +107,26 @@ def _noted(case: Case, entry: Entry, detail: dict[str, str]) -> str:
     return "Note"
 
 
+def _hold_placed(case: Case, entry: Entry, detail: dict[str, int]) -> str:
+    return f"Hold {detail['hold']} placed: nothing of this case is erased or destroyed"
+
+
+def _hold_lifted(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    return f"Hold {detail['hold']} lifted; it was placed for: {detail['placed_for']}"
+
+
+def _erased(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    return f"A person's data erased: {_counted(detail['counts'])}"
+
+
+def _destroyed(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    return f"Destroyed under the retention schedule ({detail['class']})"
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{kind} {n}" for kind, n in counts.items())
+
+
 _WORDS: dict[str, Callable[[Case, Entry, Any], str]] = {
     "opened": _opened,
     "advanced": _advanced,
@@ -117,4 +137,8 @@ _WORDS: dict[str, Callable[[Case, Entry, Any], str]] = {
     "signoff_given": _given,
     "objection_raised": _objected,
     "noted": _noted,
+    "hold_placed": _hold_placed,
+    "hold_lifted": _hold_lifted,
+    "erased": _erased,
+    "destroyed": _destroyed,
 }

@@ -146,6 +146,9 @@ class App:
         try:
             with self.store.write() as db:
                 folder.write_pending(db, self.settings.home, self.now)
+                rewrite = folder.rewrite_is_due(db)
+            if rewrite:
+                self._rewrite()
         except Busy:
             click.echo(f"  note: someone else is saving; {later}", err=True)
         except OutsideFault as error:
@@ -156,6 +159,21 @@ class App:
                 "The case is saved, but its letters were not filed.",
                 reasons=[reason], remedies=[later],
             ) from error  # fmt: skip
+
+    def remove_erased_files(self) -> None:
+        """Remove the files that lie in this home of letters erased from another one."""
+        from assetflow.delivery import folder
+
+        with self.store.read() as db:
+            folder.remove_erased(db, self.settings.home)
+
+    def _rewrite(self) -> None:
+        """Leave nothing behind of what was erased; until it is done, every command tries it."""
+        from assetflow.delivery import folder
+
+        self.store.rewrite()
+        with self.store.write() as db:
+            folder.note_rewritten(db)
 
     def _actor(self) -> str:
         return self.actor_typed or self.settings.acting_as

@@ -11,6 +11,7 @@ from assetflow.cli.app import App
 
 if TYPE_CHECKING:
     from assetflow.casework.cases import Done
+    from assetflow.casework.holds import Standing
     from assetflow.casework.nextsteps import Page, Step
     from assetflow.casework.overview import Overview
     from assetflow.queries import Case
@@ -145,31 +146,41 @@ def _list_row(o: "Overview") -> tuple[output.Cell, ...]:
 def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
     """Show everything on the file of one case."""
     from assetflow import queries
+    from assetflow.casework import holds
     from assetflow.casework.overview import overview
 
     with app.reading(as_of) as desk:
         one = queries.case(desk.db, queries.case_id(desk.db, case_))
         seen = overview(desk, one)
         letters = queries.letters(desk.db, one.id)
+        standing = holds.standing(desk, one.id)
     if json_:
         facts = dict(one.snapshot.facts)
         sent = [dict(row._mapping) for row in letters]
         output.emit_json(
-            {"overview": seen, "facts": facts, "signoffs": one.snapshot.signoffs, "letters": sent}
-        )
+            {
+                "overview": seen, "facts": facts, "signoffs": one.snapshot.signoffs,
+                "letters": sent, "standing": standing,
+            }
+        )  # fmt: skip
         return
-    _show_head(seen)
+    _show_head(seen, standing)
     _show_file(one)
     output.title("\nLetters")
     rows = [(str(r.number), output.day(r.dated), r.name, r.recipient_name) for r in letters]
     output.table(("No", "Dated", "Letter", "To"), rows, "  none yet")
 
 
-def _show_head(o: "Overview") -> None:
+def _show_head(o: "Overview", standing: "Standing") -> None:
     output.title(f"{o.reference}  {o.asset} → {o.group}")
     stage = f"{o.stage_label}, {_days(o.days_in_stage)} in this stage"
     end = f" (ended {output.day(o.closed_on)})" if o.closed_on else ""
     click.echo(f"Stage     {stage}{end}")
+    if standing.destroyed_on:
+        gone = f"{output.day(standing.destroyed_on)}, under the retention schedule"
+        click.echo(f"Destroyed {gone}; only the skeleton is left")
+    for hold in standing.holds:
+        click.echo(click.style(f"Hold      {hold}", fg="magenta"))
     click.echo(f"Age       {o.age}, since {output.day(o.received_on)}")
     click.echo(f"With      {o.holder}")
     click.echo(f"Officer   {o.officer}")
@@ -240,15 +251,17 @@ def _answer(one: "Case", signoff: "Signoff") -> output.Cell:
 def next_(app: App, case_: str, as_of: date | None, json_: bool) -> None:
     """Show what can be done now, what cannot and exactly why, and what is due."""
     from assetflow import queries
+    from assetflow.casework import holds
     from assetflow.casework.nextsteps import page
 
     with app.reading(as_of) as desk:
-        found = page(desk, queries.case(desk.db, queries.case_id(desk.db, case_)))
+        one = queries.case(desk.db, queries.case_id(desk.db, case_))
+        found, standing = page(desk, one), holds.standing(desk, one.id)
         actor = desk.actor.name
     if json_:
-        output.emit_json({**_page_json(found), "for": actor})
+        output.emit_json({**_page_json(found), "standing": standing, "for": actor})
         return
-    _show_page(found)
+    _show_page(found, standing)
 
 
 def _page_json(found: "Page") -> dict[str, Any]:
@@ -263,8 +276,8 @@ def _page_json(found: "Page") -> dict[str, Any]:
     return {"overview": found.overview, "steps": steps, "due": due, "letters": found.letters}
 
 
-def _show_page(found: "Page") -> None:
-    _show_head(found.overview)
+def _show_page(found: "Page", standing: "Standing") -> None:
+    _show_head(found.overview, standing)
     if found.due:
         output.title("\nDue")
         for what, when in found.due:
@@ -421,6 +434,51 @@ def note(app: App, case_: str, text: str, on: date | None, json_: bool) -> None:
         one = cases.note(desk, case_, text)
         seen = overview(desk, one)
     _report(seen, cases.Done(one), json_, f"{one.reference}: noted")
+
+
+reason = click.option("--reason", required=True, metavar="TEXT", help="Why, in a sentence.")
+
+
+@case.command()
+@options.case
+@reason
+@options.as_json
+@click.pass_obj
+def hold(app: App, case_: str, reason: str, json_: bool) -> None:
+    """Place a hold on a case: nothing of it is erased or destroyed until it is lifted.
+
+    For what somebody has asked for under freedom of information, or a claim that needs evidence.
+    """
+    from assetflow.casework import holds
+
+    with app.writing() as desk:
+        one = holds.place(desk, case_, reason)
+        standing, able = holds.standing(desk, one.id), holds.who_can_lift(desk)
+    if json_:
+        output.emit_json({"case": one.reference, "standing": standing})
+        return
+    output.done(f"{one.reference}: a hold lies on it (hold {standing.holds[-1].id})")
+    click.echo(f"  who can lift it: {able}")
+
+
+@case.command()
+@options.case
+@reason
+@click.option("--hold", "number", type=int, metavar="NUMBER", help="Which one, where several lie.")
+@options.as_json
+@click.pass_obj
+def release(app: App, case_: str, reason: str, number: int | None, json_: bool) -> None:
+    """Lift a hold from a case."""
+    from assetflow.casework import holds
+
+    with app.writing() as desk:
+        one = holds.lift(desk, case_, reason, number)
+        standing = holds.standing(desk, one.id)
+    if json_:
+        output.emit_json({"case": one.reference, "standing": standing})
+        return
+    left = f"; {len(standing.holds)} still on it" if standing.holds else ""
+    output.done(f"{one.reference}: the hold is lifted{left}")
 
 
 @case.command()

@@ -112,6 +112,10 @@ def show(app: App, number: str, as_html: bool, json_: bool) -> None:
         hidden = ("id", "case_id")
         output.emit_json({k: v for k, v in row._mapping.items() if k not in hidden})
         return
+    if folder.is_erased(row):
+        dated = output.day(row.dated)
+        click.echo(f"The words of letter {row.number} of {dated}, {row.reference}, were erased.")
+        return
     if as_html:
         click.echo(row.html)
         return

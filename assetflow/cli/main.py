@@ -32,8 +32,9 @@ COMMANDS = {
     "reminder": ("sweep:reminder", "Look at the reminders sent so far."),
     "asset": ("asset:asset", "Import and look up the council's assets."),
     "group": ("group:group", "Add and list community groups."),
-    "person": ("person:person", "Add and list the people who work on cases."),
+    "person": ("person:person", "Add and list people; export and erase what is held on anybody."),
     "grant": ("grant:grant", "Give and end roles, and name deputies."),
+    "retention": ("retention:retention", "See how long cases are kept, and destroy those due."),
     "db": ("db:db", "Upgrade, back up and restore the database, and prove the record."),
     "library": (
         "library:library",

@@ -1,16 +1,22 @@
 """``assetflow person``: the people who work on cases."""
 
 from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assetflow.cli import completion, options, output
 from assetflow.cli.app import App
 
+if TYPE_CHECKING:
+    from assetflow.casework.erasure import Erasure
+    from assetflow.casework.personal import Unread
+
 
 @click.group()
 def person() -> None:
-    """Add and list the people who work on cases."""
+    """Add and list people who work on cases; export and erase what is held on anybody."""
 
 
 @person.command()
@@ -57,19 +63,117 @@ def add(
 
 @person.command()
 @click.argument("person_", metavar="PERSON", shell_complete=completion.people)
-@click.argument("name")
+@click.argument("name", default="")
+@click.option("--end", is_flag=True, help="They no longer log in, as when they leave.")
 @options.as_json
 @click.pass_obj
-def login(app: App, person_: str, name: str, json_: bool) -> None:
+def login(app: App, person_: str, name: str, end: bool, json_: bool) -> None:
     """Say under which NAME a person logs in: what they sign then counts as signed by them."""
     from assetflow.casework import people
 
+    if end == bool(name):
+        raise click.UsageError("Missing argument 'NAME': give it, or --end, and not both.")
     with app.writing() as desk:
-        found = people.set_login(desk, person_, name)
+        done = people.end_login(desk, person_) if end else people.set_login(desk, person_, name)
     if json_:
-        output.emit_json(found)
+        output.emit_json(done)
         return
-    output.done(f"{found.name} ({found.handle}) logs in as {found.login}")
+    how = f"logs in as {done.login}" if done.login else "no longer logs in"
+    output.done(f"{done.name} ({done.handle}) {how}")
+
+
+who = click.argument("who", metavar="WHO", shell_complete=completion.people)
+also = click.option("--also", multiple=True, metavar="TEXT",
+                    help="Another spelling, email or number; may be repeated.")  # fmt: skip
+
+
+@person.command()
+@who
+@click.argument("file", type=click.Path(path_type=Path))
+@also
+@options.as_json
+@click.pass_obj
+def export(app: App, who: str, file: Path, also: tuple[str, ...], json_: bool) -> None:
+    """Write everything held on a person to a new FILE, for their request to see it.
+
+    WHO is a person on the staff list, the contact of a group, or any name or email.
+    """
+    from contextlib import ExitStack
+
+    from assetflow.casework import access
+
+    with ExitStack() as undone, app.writing() as desk:
+        found = access.export(desk, who, also)
+        undone.enter_context(access.new_private_file(file, found.data))
+    if json_:
+        output.emit_json(
+            {"file": str(file), "records": found.records, **_unread_json(found.unread)}
+        )
+        return
+    output.done(f"everything held on {who}: {found.records} records ({file})")
+    _say_unread(found.unread)
+    click.echo("  read it before you hand it over: it can hold the data of others")
+
+
+@person.command()
+@who
+@click.option("--ground", required=True, metavar="TEXT",
+              help="Why they are erased, without naming them; it stays on record.")  # fmt: skip
+@also
+@click.option("--dry-run", is_flag=True, help="Only show what would go and what would stay.")
+@options.as_json
+@click.pass_obj
+def erase(
+    app: App, who: str, ground: str, also: tuple[str, ...], dry_run: bool, json_: bool
+) -> None:
+    """Erase what may be erased of a person, and list what is kept with its ground.
+
+    WHO is a person on the staff list, the contact of a group, or any name or email.
+    """
+    from assetflow.casework import erasure
+
+    with app.reading() if dry_run else app.writing() as desk:
+        done = erasure.erase(desk, who, ground, also, dry_run=dry_run)
+    if json_:
+        output.emit_json(_erasure_json(done))
+        return
+    counted = ", ".join(f"{kind} {count}" for kind, count in done.erased.items()) or "nothing"
+    if dry_run:
+        click.echo(f"would be erased of {who}: {counted}")
+    else:
+        output.done(f"erased of {who}: {counted}")
+    for one in done.kept:
+        click.echo(f"  kept: {one.found}. {one.why}")
+    _say_unread(done.unread)
+    if not dry_run:
+        click.echo(f"  certificate: council record {done.record}, code {done.certificate}")
+        click.echo("  backups made before still hold it, until they age out")
+
+
+def _say_unread(unread: "Unread") -> None:
+    for one in unread.near:
+        click.echo(f"  not searched, because it is no text: {one}")
+    if unread.elsewhere:
+        click.echo(f"  not searched on other cases: {unread.elsewhere} files of evidence")
+
+
+def _unread_json(unread: "Unread") -> dict[str, Any]:
+    near = [str(one) for one in unread.near]
+    return {"not_searched": near, "not_searched_on_other_cases": unread.elsewhere}
+
+
+def _erasure_json(done: "Erasure") -> dict[str, Any]:
+    kept = [
+        {
+            "record": one.found.what, "case": one.found.case, "on": one.found.on,
+            "grounds": one.grounds,
+        }
+        for one in done.kept
+    ]  # fmt: skip
+    return {
+        "erased": done.erased, "kept": kept, **_unread_json(done.unread),
+        "council_record": done.record, "certificate": done.certificate,
+    }  # fmt: skip
 
 
 @person.command("list")

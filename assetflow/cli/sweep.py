@@ -24,6 +24,8 @@ def sweep(app: App, dry_run: bool, on: date | None, json_: bool) -> None:
     opened = app.reading(on) if dry_run else app.writing(on)
     with output.progress("Looking at cases") as progress, opened as desk:
         swept = run(desk, dry_run, progress)
+    if not dry_run:
+        app.remove_erased_files()
     if json_:
         output.emit_json(swept)
         return

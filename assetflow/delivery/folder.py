@@ -1,7 +1,8 @@
 """Writes letters as files into the home folder, ready to print, mail or attach.
 
 It runs after the commit that made the letters and may be run again at any time: a letter that has
-no files yet gets them, a letter that has them is left alone.
+no files yet gets them, a letter that has them is left alone, and one whose words were erased loses
+them.
 """
 
 from collections.abc import Sequence
@@ -15,13 +16,19 @@ from assetflow import durable, queries
 from assetflow import models as m
 from assetflow.errors import OutsideFault
 
+# A counter that says the database file must be written anew, so that no free page holds a word.
+REWRITE = "rewrite_file"
+
 
 def write_pending(db: Connection, home: Path, now: datetime) -> list[Path]:
-    """Write the files of every letter that has none yet, and note that they are written."""
+    """Write the files of every letter that has none yet, and note that they are written.
+
+    The files of a letter whose words were erased since are removed.
+    """
     written: list[Path] = []
     _lock(db)
     for letter in queries.unfiled_letters(db):
-        written += _write(home, letter)
+        written += _remove(home, letter) if is_erased(letter) else _write(home, letter)
         db.execute(update(m.letters).where(m.letters.c.id == letter.id).values(filed_at=now))
     _keep(home, written)
     return written
@@ -46,6 +53,60 @@ def _keep(home: Path, written: Sequence[Path]) -> None:
             reasons=[f"{error.strerror or error}: {home / 'letters-sent'}"],
             remedies=["check the disk; the next command writes them again"],
         ) from error
+
+
+def is_erased(letter: Any) -> bool:
+    """Tell whether the words of a letter were erased: no letter was ever sent without any."""
+    return not letter.text and not letter.html
+
+
+def remove_erased(db: Connection, home: Path) -> list[Path]:
+    """Remove what lies in this home of letters whose words were erased, wherever that was typed.
+
+    Where several homes share a database, each has files of its own.
+    """
+    removed: list[Path] = []
+    for letter in queries.erased_letters(db):
+        removed += _remove(home, letter)
+    return removed
+
+
+def lying_erased(db: Connection, home: Path) -> list[Path]:
+    """List the files in this home of letters whose words were erased."""
+    return [path for letter in queries.erased_letters(db) for path in _lying(home, letter)]
+
+
+def _lying(home: Path, letter: Any) -> list[Path]:
+    """Give the files of a letter that are there, also what a killed command left half written."""
+    whole = [path for path in paths(home, letter) if path.is_symlink() or path.exists()]
+    return [*whole, *(draft for path in paths(home, letter) for draft in durable.drafts(path))]
+
+
+def rewrite_is_due(db: Connection) -> bool:
+    """Tell whether an erasure asked for the database file to be written anew."""
+    t = m.counters
+    return bool(db.execute(select(t.c.value).where(t.c.name == REWRITE)).scalar())
+
+
+def note_rewritten(db: Connection) -> None:
+    """Note that the database file was written anew."""
+    t = m.counters
+    db.execute(update(t).where(t.c.name == REWRITE).values(value=0))
+
+
+def _remove(home: Path, letter: Any) -> list[Path]:
+    """Remove the files of a letter, and what a killed command left half written."""
+    lying = _lying(home, letter)
+    try:
+        for path in lying:
+            path.unlink()
+    except OSError as error:
+        raise OutsideFault(
+            f"The case is saved, but the files of letter {letter.number} could not be removed.",
+            reasons=[f"{error.strerror or error}: {lying[0].parent}"],
+            remedies=["give access to them; the next command removes them"],
+        ) from error
+    return lying
 
 
 def paths(home: Path, letter: Any) -> tuple[Path, Path]:

@@ -8,7 +8,9 @@ day that was missed is caught up and a second run finds nothing new.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
+from assetflow.calendars import Calendar
 from assetflow.deadlines import Duration, due, target_due
 from assetflow.snapshot import Objection, Occasion, Signoff, Snapshot
 from assetflow.workflow import Rung, Workflow
@@ -76,12 +78,16 @@ def rung_reached(
     return reached
 
 
-def _ladder(occasion: Occasion) -> Iterator[Alert]:
-    received = occasion.case.received_on
-    for rung in occasion.workflow.ladder.values():
-        on = due(received, Duration.parse(rung.after), occasion.calendar)
-        yield Alert(
-            on=on,
+def _ladder(occasion: Occasion) -> tuple[Alert, ...]:
+    return _rungs(occasion.workflow, occasion.case.received_on, occasion.calendar)
+
+
+@lru_cache(maxsize=1024)
+def _rungs(workflow: Workflow, received: date, calendar: Calendar) -> tuple[Alert, ...]:
+    """Give the ladder of all cases of a route that were received on a day."""
+    return tuple(
+        Alert(
+            on=due(received, Duration.parse(rung.after), calendar),
             kind=LADDER,
             key=rung.level,
             title=f"{rung.label}: {rung.after} since the expression of interest",
@@ -92,6 +98,8 @@ def _ladder(occasion: Occasion) -> Iterator[Alert]:
             level=rung.label,
             requires=rung.requires,
         )
+        for rung in workflow.ladder.values()
+    )
 
 
 def objection_raised(occasion: Occasion, signoff: Signoff, objection: Objection) -> Alert:

@@ -56,7 +56,7 @@ class Payload:
 
     def digest(self) -> str:
         """Give the digest that the record of this payload must carry."""
-        return hmac.new(bytes.fromhex(self.salt), self.text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(bytes.fromhex(self.salt), self.text.encode(), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)

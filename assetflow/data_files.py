@@ -1,8 +1,11 @@
 """Reads the dated, sourced data beside the code: bank holidays, libraries, rights, retention."""
 
 import json
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +23,30 @@ MAX_TABLE = 1024 * 1024
 
 
 def calendar(settings: Settings) -> Calendar:
-    """Give the working-day calendar of the council's division."""
-    path = settings.policy_file("data", "bank_holidays.json")
-    if path is None:
-        raise NotFound("The bank holidays are missing.", remedies=["install assetflow again"])
+    """Give the working-day calendar of the council's division; a file is read again if changed."""
+    for path in _calendar_files(settings):
+        try:
+            found = os.stat(path)  # noqa: PTH116 - a command asks often, and Path is slow
+        except OSError:
+            continue
+        if stat.S_ISREG(found.st_mode):
+            as_of = found.st_mtime_ns, found.st_size, found.st_ino
+            return _calendar(path, settings.calendar, as_of)
+    raise NotFound("The bank holidays are missing.", remedies=["install assetflow again"])
+
+
+@lru_cache(maxsize=8)
+def _calendar_files(settings: Settings) -> tuple[str, ...]:
+    return tuple(str(folder / "bank_holidays.json") for folder in settings.folders("data"))
+
+
+@lru_cache(maxsize=8)
+def _calendar(path: str, division: str, _as_of: tuple[int, int, int]) -> Calendar:
     try:
-        table = json.loads(read_at_most(path, MAX_TABLE).decode("utf-8-sig"))
-        return calendar_from(table if isinstance(table, dict) else {}, settings.calendar)
+        table = json.loads(read_at_most(Path(path), MAX_TABLE).decode("utf-8-sig"))
+        return calendar_from(table if isinstance(table, dict) else {}, division)
     except (ValueError, OSError, RecursionError) as error:
-        problem = Problem(str(path), 0, 0, "bad-calendar", str(error))
+        problem = Problem(path, 0, 0, "bad-calendar", str(error))
         raise BadFile("The bank holidays cannot be used.", [problem]) from error
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
 from enum import StrEnum, auto
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
@@ -68,6 +69,7 @@ class Duration:
         return f"{self.count} {self.unit.words(self.count)}"
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> "Duration":
         """Read a period such as ``25 working days``, ``14 calendar days`` or ``6 months``.
 
@@ -92,7 +94,9 @@ def due(start: date, duration: Duration, calendar: Calendar) -> date:
     if duration.unit is Unit.working_days:
         return calendar.add_working_days(start, duration.count)
     try:
-        return start + _STEP[duration.unit] * duration.count
+        if duration.unit in _DAYS:
+            return start + timedelta(days=_DAYS[duration.unit] * duration.count)
+        return _months_after(start, _MONTHS[duration.unit] * duration.count)
     except (ValueError, OverflowError):
         raise ValueError(f"{duration} after {start.isoformat()} is beyond the year 9999.") from None
 
@@ -168,12 +172,16 @@ def age_in_words(start: date, end: date) -> str:
     return " ".join(parts[:2]) or "0 days"
 
 
-_STEP = {
-    Unit.calendar_days: relativedelta(days=1),
-    Unit.weeks: relativedelta(weeks=1),
-    Unit.months: relativedelta(months=1),
-    Unit.years: relativedelta(years=1),
-}
+_DAYS = {Unit.calendar_days: 1, Unit.weeks: 7}
+_MONTHS = {Unit.months: 1, Unit.years: 12}
+
+
+def _months_after(start: date, months: int) -> date:
+    """Give the corresponding date, or the last day of a shorter month; dateutil takes 20 µs."""
+    years, month = divmod(start.month - 1 + months, 12)
+    year = start.year + years
+    last = 31 if month == 11 else (date(year, month + 2, 1) - timedelta(days=1)).day
+    return date(year, month + 1, min(start.day, last))
 
 
 def _not_a_period(text: str) -> str:

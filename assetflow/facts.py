@@ -16,6 +16,7 @@ DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d %b %Y", "%d %B %Y")
 # A year outside these is a slip of the finger, and no calendar reaches it.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 _MONEY = re.compile(r"-?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,13})(\.[0-9]{1,2})?", re.ASCII)
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _YES = {"yes": True, "true": True, "y": True, "no": False, "false": False, "n": False}
 
 
@@ -49,7 +50,7 @@ def read_text(typed: str) -> str:
     text = typed.strip()
     if len(text) > MAX_LENGTH:
         raise ValueError(f"it is longer than {MAX_LENGTH:,} characters")
-    if any(ord(c) < 32 and c not in "\n\t" for c in text) or "\x7f" in text:
+    if _CONTROL.search(text):
         raise ValueError("it contains control characters")
     if text in ("…", "..."):
         raise ValueError("write the text itself in place of the three dots")

@@ -37,7 +37,7 @@ def fire(workflow: Workflow, stage: str, trigger: str, allowed: Callable[[str], 
     """
     machine = _machine(workflow)
     cursor = _Cursor(stage, allowed)
-    if trigger not in triggers(workflow, stage):
+    if trigger not in machine.events or stage not in machine.events[trigger].transitions:
         raise Refused(f"{trigger} is not possible in the stage {stage}.")
     if not machine.events[trigger].trigger(cursor):
         raise Refused(f"{trigger} is held back by a guard in the stage {stage}.")

@@ -299,7 +299,7 @@ letters = Table(
     metadata,
     _id(),
     Column("number", Integer, nullable=False, unique=True),
-    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
     Column("name", String(80), nullable=False),
     Column("recipient_kind", String(20), nullable=False),
     Column("recipient_name", Text, nullable=False),
@@ -314,6 +314,15 @@ letters = Table(
     # When its files were written to the home folder, after the commit that made it.
     Column("filed_at", Instant),
 )
+# What letters went to the group is read with every case, and never from the letters themselves.
+Index(
+    "ix_letters_sent",
+    letters.c.case_id,
+    letters.c.recipient_kind,
+    letters.c.name,
+    letters.c.dated,
+)
+Index("ix_letters_filed_at", letters.c.filed_at)
 
 reminders = Table(
     "reminders",

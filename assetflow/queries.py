@@ -3,7 +3,7 @@
 import difflib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -14,12 +14,12 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Row,
-    Select,
-    Table,
     and_,
+    bindparam,
     func,
     or_,
     select,
+    union_all,
 )
 
 from assetflow import facts as fact_values
@@ -27,12 +27,17 @@ from assetflow import models as m
 from assetflow.chain import COUNCIL, GENESIS, Head, Link, Payload
 from assetflow.errors import BadInput, NotFound
 from assetflow.snapshot import Grant, Objection, Person, Signoff, Snapshot
+from assetflow.sql import Statement, among, numbers, together
 from assetflow.workflow import Workflow, from_canonical
 
 AnyRow = Row[Any]
 Found = TypeVar("Found")
+# What people have been told about a case, as kind and key.
+Told = set[tuple[str, str]]
 # SQLite allows 32,766 bound values; PostgreSQL more. One batch stays far below both.
 BATCH = 500
+# How many ids a compiled statement takes; where there are fewer, the last is named again.
+SIZES = (1, 2, 10, 100, BATCH)
 # No asset has a longer name; SQLite takes patterns up to 50,000 bytes.
 LONGEST_SEARCH = 1_000
 
@@ -90,6 +95,8 @@ class Case:
     snapshot: Snapshot
     next_alert_on: date | None
     closed_on: date | None
+    # The day of the newest record that moved it or handed on the ball; None before the first.
+    moved_on: date | None
 
     @property
     def reference(self) -> str:
@@ -107,22 +114,52 @@ def new_id(result: CursorResult[Any]) -> int:
 # --- people -----------------------------------------------------------------------------------
 
 
-def people(db: Connection, where: ColumnElement[bool] | None = None) -> dict[int, Person]:
-    """Give people with their grants, by id."""
-    query = select(m.people).order_by(m.people.c.name)
-    rows = db.execute(query if where is None else query.where(where)).all()
-    grants = _grants(db)
+class _Who:
+    """What reads some people, their grants, and what they hold as deputies, in three statements."""
+
+    def __init__(self, *where: ColumnElement[bool]) -> None:
+        p, g, d = m.people, m.role_grants, m.deputies
+        self.asked = (
+            Statement(select(*(p.c[name] for name in _OF_PERSON)).where(*where).order_by(p.c.name)),
+            Statement(
+                select(g.c.person_id, *(g.c[name] for name in _OF_GRANT))
+                .join_from(p, g, g.c.person_id == p.c.id)
+                .where(*where)
+                .order_by(g.c.id)
+            ),
+            Statement(
+                select(d.c.person_id, *(d.c[name] for name in _OF_GRANT), d.c.principal_id)
+                .join_from(p, d, d.c.person_id == p.c.id)
+                .where(*where)
+                .order_by(d.c.id)
+            ),
+        )
+
+    def read(self, db: Connection, **values: Any) -> dict[int, Person]:
+        """Give the people by id."""
+        return _persons(*together(db, *((each, values) for each in self.asked)))
+
+
+def _persons(
+    rows: Iterable[AnyRow], held: Iterable[AnyRow], lent: Iterable[AnyRow]
+) -> dict[int, Person]:
+    grants: dict[int, list[Grant]] = defaultdict(list)
+    for row in held:
+        grants[row.person_id].append(_grant(row, row.valid_to or date.max, None))
+    for row in lent:
+        grants[row.person_id].append(_grant(row, row.valid_to, row.principal_id))
     return {row.id: _person(row, grants[row.id]) for row in rows}
 
 
-def _grants(db: Connection) -> dict[int, list[Grant]]:
-    """Give what each person holds of their own, and then as a deputy."""
-    found: dict[int, list[Grant]] = defaultdict(list)
-    for row in db.execute(select(m.role_grants).order_by(m.role_grants.c.id)):
-        found[row.person_id].append(_grant(row, row.valid_to or date.max, None))
-    for row in db.execute(select(m.deputies).order_by(m.deputies.c.id)):
-        found[row.person_id].append(_grant(row, row.valid_to, row.principal_id))
-    return found
+_OF_PERSON = ("id", "handle", "name", "job_title", "phone", "email", "left_on", "login")
+_OF_GRANT = ("role", "department", "valid_from", "valid_to", "authority")
+_EVERYBODY = _Who()
+_BY_HANDLE = _Who(m.people.c.handle == bindparam("handle"))
+
+
+def people(db: Connection) -> dict[int, Person]:
+    """Give all people with their grants, by id."""
+    return _EVERYBODY.read(db)
 
 
 def _grant(row: AnyRow, until: date, deputy_for: int | None) -> Grant:
@@ -146,6 +183,9 @@ def _person(row: AnyRow, grants: Iterable[Grant]) -> Person:
 
 def person(db: Connection, typed: str) -> Person:
     """Find one person by handle, name or a part of the name."""
+    exact = _BY_HANDLE.read(db, handle=typed.strip().casefold())
+    if exact:
+        return next(iter(exact.values()))
     everyone = list(people(db).values())
     return _one("person", typed, everyone, lambda p: (p.handle, p.name), "assetflow person list")
 
@@ -160,17 +200,29 @@ def with_role(
 # --- assets and groups ------------------------------------------------------------------------
 
 
-def _asset(row: AnyRow) -> Asset:
-    return Asset(
-        row.id, row.unique_asset_id or "", row.uprn or "", row.name, row.number, row.street,
-        row.town, row.postcode, row.tenure, row.holding,
-    )  # fmt: skip
+# In the order of the fields of ``Asset`` and of ``Group``.
+_ASSET = (
+    m.assets.c.id.label("asset_key"),
+    func.coalesce(m.assets.c.unique_asset_id, "").label("unique_asset_id"),
+    func.coalesce(m.assets.c.uprn, "").label("uprn"),
+    *(
+        m.assets.c[name].label(f"asset_{name}")
+        for name in ("name", "number", "street", "town", "postcode", "tenure", "holding")
+    ),
+)
+_GROUP = (
+    m.groups.c.id.label("group_key"),
+    *(
+        m.groups.c[name].label(f"group_{name}")
+        for name in ("name", "contact_name", "email", "phone", "address")
+    ),
+)
 
 
 def assets(db: Connection, search: str = "") -> list[Asset]:
     """List assets by name, or those whose name, address or identifier contains the text."""
     table = m.assets
-    query = select(table).order_by(table.c.name, table.c.street, table.c.number, table.c.id)
+    query = select(*_ASSET).order_by(table.c.name, table.c.street, table.c.number, table.c.id)
     if len(search) > LONGEST_SEARCH:
         return []
     if search:
@@ -182,16 +234,16 @@ def assets(db: Connection, search: str = "") -> list[Asset]:
             table.c.uprn,
         )
         query = query.where(or_(*(_contains(column, search) for column in columns)))
-    return [_asset(row) for row in db.execute(query)]
+    return [Asset(*row) for row in db.execute(query)]
 
 
 def asset(db: Connection, typed: str) -> Asset:
     """Find one asset by identifier, UPRN, name, address or a part of them."""
     table = m.assets
-    exact = select(table).where(or_(table.c.unique_asset_id == typed, table.c.uprn == typed))
+    exact = select(*_ASSET).where(or_(table.c.unique_asset_id == typed, table.c.uprn == typed))
     found = db.execute(exact).all()
     if len(found) == 1:
-        return _asset(found[0])
+        return Asset(*found[0])
     return _one(
         "asset", typed, assets(db), lambda a: (a.unique_asset_id, a.name, a.address),
         "assetflow asset list",
@@ -200,12 +252,8 @@ def asset(db: Connection, typed: str) -> Asset:
 
 def groups(db: Connection) -> list[Group]:
     """List the community groups by name."""
-    rows = db.execute(select(m.groups).order_by(m.groups.c.name))
-    return [_group(row) for row in rows]
-
-
-def _group(row: AnyRow) -> Group:
-    return Group(row.id, row.name, row.contact_name, row.email, row.phone, row.address)
+    rows = db.execute(select(*_GROUP).order_by(m.groups.c.name))
+    return [Group(*row) for row in rows]
 
 
 def group(db: Connection, typed: str) -> Group:
@@ -260,14 +308,25 @@ def _plural(kind: str) -> str:
 
 # --- workflow versions ------------------------------------------------------------------------
 
-_load = lru_cache(maxsize=64)(from_canonical)
+# By the hash of their text, so that a text that is known is not even read.
+_parsed: dict[str, Workflow] = {}
+MOST_PARSED = 64
 
 
-def workflows(db: Connection, ids: Iterable[int]) -> dict[int, Workflow]:
-    """Give stored route versions by id; each text is parsed once a process."""
-    table = m.workflow_versions
-    query = select(table.c.id, table.c.canonical).where(table.c.id.in_(sorted(set(ids))))
-    return {row.id: _load(row.canonical) for row in db.execute(query)}
+def workflows(db: Connection, hashes: Iterable[str]) -> dict[str, Workflow]:
+    """Give stored route versions by the hash of their text; each is parsed once a process."""
+    wanted = set(hashes)
+    found = {sha: _parsed[sha] for sha in wanted if sha in _parsed}
+    if len(found) < len(wanted):
+        table = m.workflow_versions
+        missing = sorted(wanted - found.keys())
+        query = select(table.c.sha256, table.c.canonical).where(table.c.sha256.in_(missing))
+        fresh = {row.sha256: from_canonical(row.canonical) for row in db.execute(query)}
+        if len(_parsed) + len(fresh) > MOST_PARSED:
+            _parsed.clear()
+        _parsed.update(fresh)
+        found |= fresh
+    return found
 
 
 def version_with(db: Connection, name: str, version: int) -> AnyRow | None:
@@ -280,29 +339,69 @@ def version_with(db: Connection, name: str, version: int) -> AnyRow | None:
 def newest_version(db: Connection, name: str) -> Workflow | None:
     """Give the highest stored version of a route."""
     table = m.workflow_versions
-    query = select(table.c.canonical).where(table.c.name == name).order_by(table.c.version.desc())
-    canonical = db.execute(query.limit(1)).scalar_one_or_none()
-    return _load(canonical) if canonical else None
+    query = select(table.c.sha256).where(table.c.name == name).order_by(table.c.version.desc())
+    sha256 = db.execute(query.limit(1)).scalar_one_or_none()
+    return workflows(db, [sha256])[sha256] if sha256 else None
 
 
 def declared_facts(db: Connection) -> dict[str, str]:
     """Give the types of the facts that the stored routes declare, by name."""
-    canonical = db.execute(select(m.workflow_versions.c.canonical)).scalars()
-    return {fact.name: fact.type for text in canonical for fact in _load(text).facts.values()}
+    return {fact.name: fact.type for route in _routes(db) for fact in route.facts.values()}
+
+
+_ROUTES = Statement(select(m.workflow_versions.c.sha256).order_by(m.workflow_versions.c.version))
 
 
 def declared_roles(db: Connection) -> dict[str, str]:
     """Give what the stored routes call their roles, the newest version last."""
-    table = m.workflow_versions
-    canonical = db.execute(select(table.c.canonical).order_by(table.c.version)).scalars()
-    return {r: role.label for text in canonical for r, role in _load(text).roles.items()}
+    return {r: role.label for route in _routes(db) for r, role in route.roles.items()}
+
+
+def _routes(db: Connection) -> list[Workflow]:
+    """Give all stored route versions, the newest version last."""
+    hashes = [row.sha256 for row in _ROUTES.rows(db)]
+    stored = workflows(db, hashes)
+    return [stored[sha] for sha in hashes]
 
 
 # --- cases ------------------------------------------------------------------------------------
 
 
-def case_id(db: Connection, typed: str) -> int:
-    """Find one case by its reference, in any case, or by the number at its end."""
+_REFERENCE = select(m.cases.c.id).where(
+    m.cases.c.reference.in_([bindparam("typed"), bindparam("upper")])
+)
+_BY_REFERENCE = {lock: Statement(_REFERENCE.with_for_update() if lock else _REFERENCE)
+                 for lock in (False, True)}  # fmt: skip
+_LOCK = Statement(select(m.cases.c.id).where(m.cases.c.id == bindparam("id")).with_for_update())
+_SERIES = Statement(select(m.counters.c.name))
+
+
+def case_id(db: Connection, typed: str, *, lock: bool = False) -> int:
+    """Find one case by its reference, in any case, or by the number at its end.
+
+    With ``lock`` its row is locked until the transaction ends; SQLite holds the whole database.
+    """
+    wanted = typed.strip()
+    found = _BY_REFERENCE[lock].rows(db, typed=wanted, upper=wanted.upper())
+    if len(found) == 1:
+        return int(found[0].id)
+    likely = _by_number(db, wanted) if wanted.isascii() and wanted.isdigit() else []
+    key = likely[0] if len(likely) == 1 else _among_all_cases(db, typed)
+    if lock:
+        _LOCK.rows(db, id=key)
+    return key
+
+
+def _by_number(db: Connection, digits: str) -> list[int]:
+    """Give the cases whose reference ends with a number: at most one of each series and year."""
+    number = digits.lstrip("0").rjust(4, "0")
+    likely = [f"{row.name}{number}" for row in _SERIES.rows(db) if row.name.endswith("-")]
+    query = select(m.cases.c.id).where(m.cases.c.reference.in_(likely))
+    return list(db.execute(query).scalars())
+
+
+def _among_all_cases(db: Connection, typed: str) -> int:
+    """Find a case among all references, or say which were likely meant."""
     table, wanted = m.cases, typed.strip().upper()
     rows = db.execute(select(table.c.id, table.c.reference)).all()
     exact = [row for row in rows if row.reference.upper() == wanted]
@@ -326,6 +425,13 @@ def case(db: Connection, case_id: int) -> Case:
     return load_cases(db, [case_id])[0]
 
 
+def case_and_told(db: Connection, case_id: int) -> tuple[Case, Told]:
+    """Read one case, with what people have been told about it."""
+    asked, values = (*_about_cases(1), _reminded_among(1)), numbers([case_id], 1)
+    *about, told = together(db, *((each, values) for each in asked))
+    return _cases(db, about)[case_id], {(row.kind, row.key) for row in told}
+
+
 def open_case_ids(db: Connection) -> list[int]:
     """List the cases that have not ended."""
     table = m.cases
@@ -338,11 +444,15 @@ def all_case_ids(db: Connection) -> list[int]:
     return list(db.execute(select(m.cases.c.id).order_by(m.cases.c.id)).scalars())
 
 
-def ids_with_alert(db: Connection, on: date) -> list[int]:
-    """List the cases on which something new can fall due by a day."""
-    table = m.cases
-    query = select(table.c.id).where(table.c.next_alert_on <= on).order_by(table.c.id)
-    return list(db.execute(query).scalars())
+_DUE = Statement(select(m.cases.c.id).where(m.cases.c.next_alert_on <= bindparam("on")))
+
+
+def ids_with_alert(db: Connection, on: date, after: int = 0) -> list[int]:
+    """List the cases on which something new can fall due by a day; only those ``after`` an id.
+
+    They are put in order here: asked for an order, SQLite reads all cases and not the index.
+    """
+    return sorted(row.id for row in _DUE.rows(db, on=on) if row.id > after)
 
 
 def destroyed_on(db: Connection, case_id: int) -> date | None:
@@ -366,70 +476,114 @@ def case_ids_on(db: Connection, asset_id: int) -> list[int]:
 
 def load_cases(db: Connection, ids: Sequence[int]) -> list[Case]:
     """Read cases in a fixed number of statements per batch, in the order of ``ids``."""
-    everyone = people(db)
     loaded: dict[int, Case] = {}
-    for start in range(0, len(ids), BATCH):
-        loaded.update(_load_batch(db, ids[start : start + BATCH], everyone))
+    for part, count in _parts(ids):
+        values = numbers(part, count)
+        loaded |= _cases(db, together(db, *((each, values) for each in _about_cases(count))))
     return [loaded[case_id] for case_id in ids]
 
 
-def _load_batch(
-    db: Connection, ids: Sequence[int], everyone: Mapping[int, Person]
-) -> dict[int, Case]:
-    rows = db.execute(select(m.cases).where(m.cases.c.id.in_(ids))).all()
-    routes = workflows(db, (row.workflow_version_id for row in rows))
-    places = _by_id(db, m.assets, (row.asset_id for row in rows))
-    parties = _by_id(db, m.groups, (row.group_id for row in rows))
-    signoffs = _signoffs(db, ids, everyone)
-    recorded = _by_case(db, select(m.facts).where(m.facts.c.case_id.in_(ids)))
-    sent = _by_case(db, _sent(ids))
-    return {
-        row.id: Case(
+def _parts(ids: Sequence[int]) -> Iterator[tuple[Sequence[int], int]]:
+    """Cut ids into parts, each with the size of a statement that is compiled for it."""
+    for start in range(0, len(ids), BATCH):
+        part = ids[start : start + BATCH]
+        yield part, next(size for size in SIZES if size >= len(part))
+
+
+def _cases(db: Connection, about: Sequence[list[AnyRow]]) -> dict[int, Case]:
+    """Make cases of the rows that ``_about_cases`` has asked for."""
+    rows, recorded, asked, sent, *people = about
+    routes = workflows(db, {row.sha256 for row in rows})
+    known = _persons(*people)
+    facts, signoffs, letters = _by_case(recorded), _by_case(asked), _by_case(sent)
+    found = {}
+    for row in rows:
+        workflow = routes[row.sha256]
+        snapshot = Snapshot(
+            reference=row.reference,
+            stage=row.stage,
+            stage_since=row.stage_since,
+            received_on=row.received_on,
+            waiting_on=row.waiting_on,
+            waiting_since=row.waiting_since,
+            officer=known[row.officer_id],
+            champion=known[row.champion_id] if row.champion_id else None,
+            champion_since=row.champion_since,
+            written_to_group_on=row.written_to_group_on,
+            facts={fact.name: _fact(workflow, fact) for fact in facts[row.id]},
+            signoffs=tuple(map(_signoff, _newest(signoffs[row.id], row.stage_visit))),
+            letters_sent={letter.name: letter.dated for letter in letters[row.id]},
+        )
+        found[row.id] = Case(
             id=row.id,
             version=row.version,
             head=row.head,
             stage_visit=row.stage_visit,
-            asset=_asset(places[row.asset_id]),
-            group=_group(parties[row.group_id]),
-            workflow=routes[row.workflow_version_id],
-            snapshot=_snapshot(
-                row,
-                everyone,
-                routes[row.workflow_version_id],
-                recorded[row.id],
-                signoffs,
-                sent[row.id],
-            ),
+            asset=Asset(*row[_ASSET_AT]),
+            group=Group(*row[_GROUP_AT]),
+            workflow=workflow,
+            snapshot=snapshot,
             next_alert_on=row.next_alert_on,
             closed_on=row.closed_on,
+            moved_on=row.moved_on,
         )
-        for row in rows
-    }
+    return found
 
 
-def _snapshot(
-    row: AnyRow,
-    everyone: Mapping[int, Person],
-    workflow: Workflow,
-    recorded: Sequence[AnyRow],
-    signoffs: Mapping[tuple[int, int], list[Signoff]],
-    sent: Sequence[AnyRow],
-) -> Snapshot:
-    return Snapshot(
-        reference=row.reference,
-        stage=row.stage,
-        stage_since=row.stage_since,
-        received_on=row.received_on,
-        waiting_on=row.waiting_on,
-        waiting_since=row.waiting_since,
-        officer=everyone[row.officer_id],
-        champion=everyone[row.champion_id] if row.champion_id else None,
-        champion_since=row.champion_since,
-        written_to_group_on=row.written_to_group_on,
-        facts={f.name: _fact(workflow, f) for f in recorded},
-        signoffs=tuple(signoffs.get((row.id, row.stage_visit), ())),
-        letters_sent={letter.name: letter.dated for letter in sent},
+MOVES = ("opened", "advanced")
+# No move is recorded as of a day before the one before it: the newest is the latest.
+_MOVED_ON = (
+    select(m.journal.c.happened_on)
+    .where(m.journal.c.case_id == m.cases.c.id)
+    .where(m.journal.c.action.in_([bindparam(move, move) for move in MOVES]))
+    .order_by(m.journal.c.position.desc())
+    .limit(bindparam("one", 1))
+    .scalar_subquery()
+    .label("moved_on")
+)
+_CASE = tuple(column for column in m.cases.c if column.name != "recorded_at")
+_ASSET_AT = slice(len(_CASE), len(_CASE) + len(_ASSET))
+_GROUP_AT = slice(_ASSET_AT.stop, _ASSET_AT.stop + len(_GROUP))
+
+
+@lru_cache
+def _about_cases(count: int) -> tuple[Statement, ...]:
+    """Give what reads cases: themselves, facts, sign-offs, letters sent, officers and champions."""
+    c, f, t = m.cases, m.facts, m.letters
+    cases = (
+        select(*_CASE, *_ASSET, *_GROUP, m.workflow_versions.c.sha256, _MOVED_ON)
+        .join_from(c, m.assets)
+        .join(m.groups, m.groups.c.id == c.c.group_id)
+        .join(m.workflow_versions, m.workflow_versions.c.id == c.c.workflow_version_id)
+        .where(among(c.c.id, count))
     )
+    facts = select(f.c.case_id, f.c.name, f.c.value).where(among(f.c.case_id, count))
+    facts = facts.order_by(f.c.case_id, f.c.name)
+    letters = (
+        select(t.c.case_id, t.c.name, func.max(t.c.dated).label("dated"))
+        .where(and_(among(t.c.case_id, count), t.c.recipient_kind == "group"))
+        .group_by(t.c.case_id, t.c.name)
+    )
+    signoffs = _SIGNOFFS.where(among(m.signoffs.c.case_id, count))
+    places = union_all(
+        *(select(place).where(among(c.c.id, count)) for place in (c.c.officer_id, c.c.champion_id))
+    )
+    people = _Who(m.people.c.id.in_(places))
+    found = map(Statement, (cases, facts, signoffs, letters))
+    return (*found, *people.asked)
+
+
+def _newest(asked: Iterable[AnyRow], visit: int) -> Iterable[AnyRow]:
+    """Give the requests of this visit; of those to one department for one step the newest."""
+    found = {(one.trigger, one.department): one for one in asked if one.stage_visit == visit}
+    return found.values()
+
+
+def _by_case(rows: Iterable[AnyRow]) -> dict[int, list[AnyRow]]:
+    found: dict[int, list[AnyRow]] = defaultdict(list)
+    for row in rows:
+        found[row.case_id].append(row)
+    return found
 
 
 def _fact(workflow: Workflow, row: AnyRow) -> Any:
@@ -437,42 +591,47 @@ def _fact(workflow: Workflow, row: AnyRow) -> Any:
     return fact_values.from_json(declared.type if declared else "text", row.value)
 
 
-def _by_id(db: Connection, table: Table, ids: Iterable[int]) -> dict[int, AnyRow]:
-    rows = db.execute(select(table).where(table.c.id.in_(sorted(set(ids)))))
-    return {row.id: row for row in rows}
-
-
-def _by_case(db: Connection, query: Select[Any]) -> dict[int, list[AnyRow]]:
-    found: dict[int, list[AnyRow]] = defaultdict(list)
-    for row in db.execute(query):
-        found[row.case_id].append(row)
-    return found
-
-
-def _sent(ids: Sequence[int]) -> Select[Any]:
-    table = m.letters
-    return (
-        select(table.c.case_id, table.c.name, func.max(table.c.dated).label("dated"))
-        .where(and_(table.c.case_id.in_(ids), table.c.recipient_kind == "group"))
-        .group_by(table.c.case_id, table.c.name)
+_SIGNATORY, _RAISED_BY = m.people.alias("signatory"), m.people.alias("raised_by")
+# Each sign-off with its open objection, of which there is at most one.
+_SIGNOFFS = (
+    select(
+        m.signoffs.c.id,
+        m.signoffs.c.case_id,
+        m.signoffs.c.stage_visit,
+        m.signoffs.c.trigger,
+        m.signoffs.c.department,
+        m.signoffs.c.requested_on,
+        m.signoffs.c.due_on,
+        m.signoffs.c.decision,
+        m.signoffs.c.decided_on,
+        m.signoffs.c.conditions,
+        m.signoffs.c.round,
+        m.signoffs.c.statement,
+        m.signoffs.c.statement_sha256,
+        m.signoffs.c.method,
+        m.signoffs.c.evidence,
+        _SIGNATORY.c.name.label("signatory"),
+        m.objections.c.id.label("objection_id"),
+        m.objections.c.category,
+        m.objections.c.blocks,
+        m.objections.c.reason,
+        m.objections.c.way_forward,
+        m.objections.c.authority,
+        m.objections.c.raised_on,
+        _RAISED_BY.c.name.label("raised_by"),
     )
+    .join_from(m.signoffs, _SIGNATORY, _SIGNATORY.c.id == m.signoffs.c.signatory_id, isouter=True)
+    .join(
+        m.objections,
+        and_(m.objections.c.signoff_id == m.signoffs.c.id, m.objections.c.resolved_on.is_(None)),
+        isouter=True,
+    )
+    .join(_RAISED_BY, _RAISED_BY.c.id == m.objections.c.raised_by_id, isouter=True)
+    .order_by(m.signoffs.c.id)
+)
 
 
-def _signoffs(
-    db: Connection, ids: Sequence[int], everyone: Mapping[int, Person]
-) -> dict[tuple[int, int], list[Signoff]]:
-    table = m.signoffs
-    rows = db.execute(select(table).where(table.c.case_id.in_(ids)).order_by(table.c.id)).all()
-    objections = _open_objections(db, [row.id for row in rows], everyone)
-    found: dict[tuple[int, int], list[Signoff]] = defaultdict(list)
-    # Only the newest request to a department for a step counts.
-    newest = {(r.case_id, r.stage_visit, r.trigger, r.department): r for r in rows}
-    for row in newest.values():
-        found[row.case_id, row.stage_visit].append(_signoff(row, everyone, objections.get(row.id)))
-    return found
-
-
-def _signoff(row: AnyRow, everyone: Mapping[int, Person], objection: Objection | None) -> Signoff:
+def _signoff(row: AnyRow) -> Signoff:
     return Signoff(
         id=row.id,
         trigger=row.trigger,
@@ -481,9 +640,9 @@ def _signoff(row: AnyRow, everyone: Mapping[int, Person], objection: Objection |
         due_on=row.due_on,
         decision=row.decision,
         decided_on=row.decided_on,
-        signatory=everyone[row.signatory_id].name if row.signatory_id else "",
+        signatory=row.signatory or "",
         conditions=row.conditions,
-        objection=objection,
+        objection=_objection(row) if row.objection_id is not None else None,
         round=row.round,
         statement=row.statement,
         statement_sha256=row.statement_sha256,
@@ -492,20 +651,11 @@ def _signoff(row: AnyRow, everyone: Mapping[int, Person], objection: Objection |
     )
 
 
-def _open_objections(
-    db: Connection, signoff_ids: Sequence[int], everyone: Mapping[int, Person]
-) -> dict[int, Objection]:
-    table = m.objections
-    query = select(table).where(
-        and_(table.c.signoff_id.in_(signoff_ids), table.c.resolved_on.is_(None))
-    )
-    return {
-        row.signoff_id: Objection(
-            row.id, row.category, bool(row.blocks), row.reason, row.way_forward, row.authority,
-            row.raised_on, everyone[row.raised_by_id].name,
-        )
-        for row in db.execute(query)
-    }  # fmt: skip
+def _objection(row: AnyRow) -> Objection:
+    return Objection(
+        row.objection_id, row.category, bool(row.blocks), row.reason, row.way_forward,
+        row.authority, row.raised_on, row.raised_by,
+    )  # fmt: skip
 
 
 def open_cases_on(db: Connection, asset_id: int) -> list[AnyRow]:
@@ -624,20 +774,6 @@ def newest_anchor(db: Connection) -> AnyRow | None:
     return db.execute(select(t).order_by(t.c.id.desc()).limit(1)).one_or_none()
 
 
-def last_move_on(db: Connection, case_id: int) -> date:
-    """Give the day of the newest record that moved the case or handed on the ball."""
-    j = m.journal
-    query = select(func.max(j.c.happened_on)).where(
-        and_(j.c.case_id == case_id, j.c.action.in_(("opened", "advanced")))
-    )
-    return _date(db.execute(query).scalar_one())
-
-
-def _date(value: Any) -> date:
-    assert isinstance(value, date)  # noqa: S101 - max() of a date column is a date
-    return value
-
-
 def letters(db: Connection, case_id: int | None = None) -> list[AnyRow]:
     """List letters by number, of one case or of all, without their text."""
     t = m.letters
@@ -659,6 +795,14 @@ def letter(db: Connection, number: int) -> AnyRow:
             f"There is no letter {number}.", remedies=["see them: assetflow letter list"]
         )
     return row
+
+
+_LETTER_ID = Statement(select(m.letters.c.id).where(m.letters.c.number == bindparam("number")))
+
+
+def letter_id(db: Connection, number: int) -> int:
+    """Give the id of the letter with a number."""
+    return int(_LETTER_ID.first(db, number=number).id)
 
 
 def unfiled_letters(db: Connection) -> list[AnyRow]:
@@ -696,14 +840,16 @@ def reminders(db: Connection, case_id: int | None = None) -> list[AnyRow]:
     return list(db.execute(query.order_by(t.c.due_on, t.c.id)))
 
 
-def reminded(db: Connection, ids: Sequence[int]) -> dict[int, set[tuple[str, str]]]:
-    """Give what has been told already, as (kind, key), by case."""
+@lru_cache
+def _reminded_among(count: int) -> Statement:
     t = m.reminders
-    found: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    for start in range(0, len(ids), BATCH):
-        query = select(t.c.case_id, t.c.kind, t.c.key).where(
-            t.c.case_id.in_(ids[start : start + BATCH])
-        )
-        for row in db.execute(query):
+    return Statement(select(t.c.case_id, t.c.kind, t.c.key).where(among(t.c.case_id, count)))
+
+
+def reminded(db: Connection, ids: Sequence[int]) -> dict[int, Told]:
+    """Give what has been told already, by case."""
+    found: dict[int, Told] = defaultdict(set)
+    for part, count in _parts(ids):
+        for row in _reminded_among(count).rows(db, **numbers(part, count)):
             found[row.case_id].add((row.kind, row.key))
     return found

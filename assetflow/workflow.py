@@ -184,7 +184,12 @@ class Workflow:
 
     def from_stage(self, stage: str) -> tuple[Transition, ...]:
         """Give the transitions declared for a stage, in the order of the file."""
-        return tuple(t for t in self.transitions.values() if stage in self.leaves(t))
+        return self._from_stages.get(stage, ())
+
+    @cached_property
+    def _from_stages(self) -> dict[str, tuple[Transition, ...]]:
+        every = self.transitions.values()
+        return {name: tuple(t for t in every if name in self.leaves(t)) for name in self.stages}
 
     def role_label(self, role: str) -> str:
         """Give what people call a role; the two places on a case have fixed labels."""

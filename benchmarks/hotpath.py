@@ -1,115 +1,343 @@
-"""What a durable change costs, as a ratio to the same work in bare sqlite3 in the same run.
+"""What a durable change costs, as ratios to the same work in the bare driver in the same run.
 
 The bare side selects the case, compares and sets its version, inserts a chained record with its
-words, and commits, with the same settings of the database.
+words, and commits, with the same settings of the database. Beside it: the same step as plain code
+with ``transitions`` and the SQLAlchemy ORM. All take turns, on their own copies of one case.
 
-Run: .venv/bin/python benchmarks/hotpath.py
+Run: .venv/bin/python benchmarks/hotpath.py [ROUNDS]
 """
 
 import hashlib
 import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from assetflow import settings as settings_module
-from assetflow.backends.sqlite import pragmas
-from assetflow.casework import cases
-from assetflow.casework.desk import Desk
-from assetflow.database import Store
+ROOT = Path(__file__).resolve().parents[1]
+sys.path += [str(ROOT), str(ROOT / "tests")]
 
-ROUNDS, CHUNK = 9, 20
+import pgserver  # noqa: E402
+import plain  # noqa: E402
+import population  # noqa: E402
+from conftest import admin  # noqa: E402
+from sqlalchemy import create_engine, event  # noqa: E402
+
+from assetflow import queries  # noqa: E402
+from assetflow import settings as settings_module  # noqa: E402
+from assetflow.backends import sqlite  # noqa: E402
+from assetflow.casework import cases, record  # noqa: E402
+from assetflow.casework.desk import Desk  # noqa: E402
+from assetflow.database import Store  # noqa: E402
+
+ROUNDS, CHUNK, COPIES = 25, 10, 400
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 FACTS = {"information_needed": "Accounts", "reply_by": "2027-01-01"}
-
-
-def home_with_a_case(folder: Path) -> Path:
-    """Make the demonstration's home; its second case is a fresh expression of interest."""
-    home = folder / "home"
-    subprocess.run([sys.executable, "-m", "assetflow", "--home", str(home), "demo"], check=True,
-                   stdout=subprocess.DEVNULL)  # fmt: skip
-    return home
+MICRO = 1_000_000
 
 
 class Ours:
     """assetflow's own use cases, a transaction each, as a command runs them."""
 
-    def __init__(self, home: Path) -> None:
-        self.settings = settings_module.load(home, {})
-        self.store = Store(self.settings.database_url)
+    def __init__(self, home: Path, url: str = "") -> None:
+        self.settings = settings_module.load(home, {"ASSETFLOW_DATABASE_URL": url} if url else {})
+        self.store = Store(self.settings.database_url, keep=True)
+        with self.store.write() as db:
+            population.copy_case(db, COPIES)
+        self.asked = self.received = self.noted = 0
 
-    def desk(self, db: object) -> Desk:
-        return Desk(db, self.settings, "sam.taylor", NOW.date(), NOW.date(), NOW)  # type: ignore[arg-type]
+    def desk(self, db: Any) -> Desk:
+        """Give the desk of one command."""
+        return Desk(db, self.settings, "sam.taylor", NOW.date(), NOW.date(), NOW)
 
     def note(self) -> None:
+        """Put a note on the next copy."""
+        self.noted += 1
         with self.store.write() as db:
-            cases.note(self.desk(db), "CAT-2025-0002", "Rang the group.")
+            cases.note(
+                self.desk(db), population.reference(self.noted % (COPIES - 1)), "Rang the group."
+            )
 
     def ask(self) -> None:
+        """Ask the group of the next copy for something: an advance with facts and a letter."""
+        self.asked += 1
         with self.store.write() as db:
-            cases.advance(self.desk(db), "CAT-2025-0002", "ask_for_information", FACTS)
+            name = population.reference(self.asked % (COPIES - 1))
+            cases.advance(self.desk(db), name, "ask_for_information", FACTS)
 
     def receive(self) -> None:
+        """Record that it came: an advance without a letter."""
+        self.received += 1
         with self.store.write() as db:
-            cases.advance(self.desk(db), "CAT-2025-0002", "receive_information", {})
+            name = population.reference(self.received % (COPIES - 1))
+            cases.advance(self.desk(db), name, "receive_information", {})
+
+
+class Plain:
+    """``transitions`` and the ORM, a session each; an engine with a pool and our settings."""
+
+    def __init__(self, ours: Ours) -> None:
+        with ours.store.read() as db:
+            route = queries.case(db, queries.case_id(db, population.reference(0))).workflow
+        url = ours.store.backend.url
+        self.engine = create_engine(url)
+        if url.get_backend_name() == "sqlite":
+            event.listen(self.engine, "connect", lambda driver, _: sqlite._set(driver))
+            event.listen(
+                self.engine, "begin", lambda db: db.connection.driver_connection.execute(BEGIN)
+            )
+        self.machine, self.number = plain.machine_of(route), 0
+        self.reference = population.reference(COPIES - 1)
+
+    def advance(self) -> None:
+        """Ask and receive in turn, on one copy that nobody else takes."""
+        self.number += 1
+        trigger, holder = (
+            ("ask_for_information", "group")
+            if self.number % 2
+            else ("receive_information", "council")
+        )
+        plain.advance(self.engine, self.machine, self.reference, trigger, holder, NOW)
+
+
+BEGIN = "BEGIN IMMEDIATE"
+SELECT = "SELECT id, version, head FROM cases WHERE reference = ?"
+UPDATE = "UPDATE cases SET version = ?, head = ?, waiting_on = ? WHERE id = ? AND version = ?"
+JOURNAL = (
+    "INSERT INTO journal (case_id, position, happened_on, recorded_at, actor_id, action, "
+    "payload_digest, previous, hash) VALUES (?, ?, ?, ?, 1, 'noted', ?, ?, ?)"
+)
+PAYLOAD = "INSERT INTO journal_payloads (case_id, position, salt, text) VALUES (?, ?, ?, ?)"
 
 
 class Bare:
-    """The same select, compare-and-set, two inserts and commit in bare sqlite3."""
+    """The same select, compare-and-set, two inserts and commit in the bare driver."""
 
-    def __init__(self, home: Path) -> None:
-        self.db = sqlite3.connect(home / "assetflow.db", isolation_level=None)
-        for name, value in pragmas().items():
-            self.db.execute(f"PRAGMA {name}={value}")
-        self.case = self.db.execute("SELECT min(id) FROM cases").fetchone()[0]
+    def __init__(self, execute: Callable[..., Any], begin: Callable[[], Any], commit: Any) -> None:
+        self.execute, self.begin, self.commit = execute, begin, commit
+        self.number = 0
+
+    @classmethod
+    def sqlite(cls, file: Path) -> "Bare":
+        """Open SQLite with the shipped settings."""
+        db = sqlite3.connect(file, isolation_level=None, timeout=30)
+        for name, value in sqlite.pragmas().items():
+            db.execute(f"PRAGMA {name}={value}")
+        return cls(db.execute, partial(db.execute, BEGIN), db.commit)
+
+    @classmethod
+    def postgresql(cls, url: str) -> "Bare":
+        """Open PostgreSQL; the select locks the case's row."""
+        import psycopg  # noqa: PLC0415
+
+        db = psycopg.connect(url.replace("+psycopg", ""))
+
+        def execute(text: str, values: tuple[Any, ...]) -> Any:
+            lock = " FOR UPDATE" if text.startswith("SELECT") else ""
+            return db.execute(text.replace("?", "%s") + lock, values)
+
+        return cls(execute, lambda: None, db.commit)
 
     def change(self) -> None:
-        db, case = self.db, self.case
-        db.execute("BEGIN IMMEDIATE")
-        version, head = db.execute("SELECT version, head FROM cases WHERE id=?", (case,)).fetchone()
+        """Change the next copy."""
+        self.number += 1
+        self.begin()
+        name = population.reference(self.number % (COPIES - 1))
+        case, version, head = self.execute(SELECT, (name,)).fetchone()
         digest = hashlib.sha256(head.encode()).hexdigest()
-        db.execute("UPDATE cases SET version=?, head=? WHERE id=? AND version=?",
-                   (version + 1, digest, case, version))  # fmt: skip
-        db.execute(
-            "INSERT INTO journal (case_id, position, happened_on, recorded_at, actor_id, action, "
-            "payload_digest, previous, hash) VALUES (?,?,'2026-03-02','2026-03-02 10:00:00',1,"
-            "'noted',?,?,?)", (case, version + 1, digest, head, digest),
-        )  # fmt: skip
-        db.execute(
-            "INSERT INTO journal_payloads VALUES (?,?,?,?)", (case, version + 1, "0" * 32, "{}")
+        position = version + 1
+        values = (position, digest, "council", case, version)
+        if self.execute(UPDATE, values).rowcount != 1:
+            raise ValueError("somebody else was faster")
+        day, moment = NOW.date().isoformat(), NOW.replace(tzinfo=None).isoformat(" ")
+        self.execute(JOURNAL, (case, position, day, moment, digest, head, digest))
+        self.execute(PAYLOAD, (case, position, "0" * 32, '{"why": "", "detail": {}}'))
+        self.commit()
+
+
+# --- measuring ------------------------------------------------------------------------------------
+
+Work = dict[str, Callable[[], None]]
+
+
+def contenders(ours: Ours) -> Work:
+    """Give what is measured against the bare side."""
+    return {
+        "note": ours.note,
+        "advance with a letter": ours.ask,
+        "advance, no letter": ours.receive,
+        "transitions + ORM": Plain(ours).advance,
+    }
+
+
+class Times:
+    """What one contender took, and what the bare side took right before and right after it."""
+
+    def __init__(self) -> None:
+        self.passed: list[float] = []
+        self.busy: list[float] = []
+        self.bare: list[float] = []
+        self.bare_busy: list[float] = []
+
+    def row(self) -> str:
+        """Give the medians over all turns: of the times, and of the ratios of each turn."""
+        pairs = list(zip(self.passed, self.busy, self.bare, self.bare_busy, strict=True))
+        middle = statistics.median
+        return (
+            f"{middle(self.passed) * MICRO:>6.0f} µs {middle(self.bare) * MICRO:>6.0f} µs "
+            f"{middle(p - b for p, _, b, _ in pairs) * MICRO:>6.0f} µs "
+            f"{middle(b / p for p, _, b, _ in pairs):>7.2f} "
+            f"{middle(self.busy) * MICRO:>8.0f} µs {middle(p / b for _, p, _, b in pairs):>6.1f}"
         )
-        db.execute("COMMIT")
 
 
-def seconds(work: Callable[[], None]) -> float:
-    """Time one piece of work."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+def chunk(each: Callable[[], None]) -> tuple[float, float]:
+    """Give the median time of a few turns, and the processor's time for each."""
+    times, busy = [], time.process_time()
+    for _ in range(CHUNK):
+        start = time.perf_counter()
+        each()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times), (time.process_time() - busy) / CHUNK
+
+
+def measure(title: str, bare: Callable[[], None], work: Work, rounds: int) -> None:
+    """Time each contender between two turns of the bare side, and print what was found."""
+    taken = {name: Times() for name in work}
+    for each in (bare, *work.values()):
+        chunk(each)  # compiles, opens, reads
+    before = chunk(bare)
+    for _ in range(rounds):
+        for name, each in work.items():
+            passed, busy = chunk(each)
+            after = chunk(bare)
+            taken[name].passed.append(passed)
+            taken[name].busy.append(busy)
+            taken[name].bare.append((before[0] + after[0]) / 2)
+            taken[name].bare_busy.append((before[1] + after[1]) / 2)
+            before = after
+    print(f"\n{title}")
+    heads = f"{'median':>9} {'bare':>9} {'added':>9} {'ratio':>7} {'processor':>11} {'times':>6}"
+    print(f"{'':<24} {heads}")
+    for name, times in taken.items():
+        print(f"  {name:<22} {times.row()}")
+
+
+@contextmanager
+def watched(spent: dict[str, float]) -> Iterator[None]:
+    """Add up the time of each phase of an advance, by standing in front of its functions."""
+    inside: list[float] = []
+
+    def watch(owner: Any, name: str, phase: str) -> Callable[[], None]:
+        original = getattr(owner, name)
+
+        def timed(*given: Any, **named: Any) -> Any:
+            start = time.perf_counter()
+            inside.append(0.0)
+            try:
+                return original(*given, **named)
+            finally:
+                passed = time.perf_counter() - start
+                spent[phase] += passed - inside.pop()
+                if inside:
+                    inside[-1] += passed
+
+        setattr(owner, name, timed)
+        return lambda: setattr(owner, name, original)
+
+    undo = [
+        watch(sqlite.Sqlite, "begin", "begin"),
+        watch(record, "take", "find and read the case"),
+        watch(queries, "person", "who acts"),
+        watch(record, "check_day", "the last move"),
+        watch(cases, "what_is_missing", "rules, twice"),
+        watch(cases, "_fire", "the machine"),
+        watch(record, "_next_alert_on", "what falls due next"),
+        watch(record, "_compare_and_set", "write the case"),
+        watch(record, "_append", "write the record"),
+        watch(record, "_link", "the hash chain"),
+        watch(cases, "advance", "the rest of the step"),
+    ]
+    try:
+        yield
+    finally:
+        for each in undo:
+            each()
+
+
+def breakdown(ours: Ours, times: int) -> None:
+    """Print where the time of an advance without a letter goes."""
+    spent: dict[str, float] = defaultdict(float)
+    total = 0.0
+    for _ in range(times):
+        ours.ask()
+        with watched(spent):
+            start = time.perf_counter()
+            ours.receive()
+            total += time.perf_counter() - start
+    spent["transaction and commit"] = total - sum(spent.values())
+    print("\nWhere an advance without a letter spends its time (in memory, with the watching)")
+    for phase, seconds in sorted(spent.items(), key=lambda item: -item[1]):
+        print(f"  {phase:<24} {seconds / times * MICRO:>6.0f} µs {seconds / total:>5.0%}")
+
+
+# --- the runs -------------------------------------------------------------------------------------
+
+
+def on_disk(rounds: int) -> None:
+    """Measure on the disk with the shipped settings."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = population.home_with_a_case(Path(folder))
+        ours = Ours(home)
+        bare = Bare.sqlite(home / "assetflow.db")
+        set_ = sqlite.pragmas()
+        mode = f"journal_mode {set_['journal_mode']}, synchronous {set_['synchronous']}"
+        title = f"SQLite {sqlite3.sqlite_version} on disk, {mode}"
+        measure(title, bare.change, contenders(ours), rounds)
+
+
+def in_memory(rounds: int) -> None:
+    """Measure the processor's part: in memory, and waiting for no disk."""
+    shipped = sqlite.pragmas()
+    sqlite.pragmas = lambda: {**shipped, "synchronous": "OFF"}
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+    try:
+        with tempfile.TemporaryDirectory(dir=memory) as folder:
+            home = population.home_with_a_case(Path(folder))
+            ours = Ours(home)
+            bare = Bare.sqlite(home / "assetflow.db")
+            measure("SQLite in memory, synchronous OFF", bare.change, contenders(ours), rounds)
+            breakdown(ours, 200)
+    finally:
+        sqlite.pragmas = lambda: shipped
+
+
+def on_a_server(rounds: int) -> None:
+    """Measure on a throwaway PostgreSQL server that waits for the disk."""
+    with (
+        pgserver.Cluster(pgserver._binaries(), durable=True) as cluster,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        admin(cluster.url, "CREATE DATABASE hotpath")
+        url = f"{cluster.url}/hotpath"
+        home = population.home_with_a_case(Path(folder), url)
+        ours, bare = Ours(home, url), Bare.postgresql(url)
+        measure("PostgreSQL, one client, fsync on", bare.change, contenders(ours), rounds)
 
 
 def main() -> None:
-    """Interleave the contenders in chunks and print medians with ratios to the bare side."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = home_with_a_case(Path(folder))
-        ours, bare = Ours(home), Bare(home)
-        taken: dict[str, list[float]] = {"bare sqlite3": [], "note": [], "advance, no letter": [],
-                                         "advance with a letter": []}  # fmt: skip
-        for _ in range(ROUNDS):
-            for _ in range(CHUNK):
-                taken["bare sqlite3"].append(seconds(bare.change))
-                taken["note"].append(seconds(ours.note))
-                taken["advance with a letter"].append(seconds(ours.ask))
-                taken["advance, no letter"].append(seconds(ours.receive))
-    base = statistics.median(taken["bare sqlite3"])
-    for name, times in taken.items():
-        median = statistics.median(times)
-        print(f"{name:<22} {median * 1000:7.2f} ms   ratio of rates to bare {base / median:5.3f}")
+    """Run all of it."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    on_disk(rounds)
+    in_memory(rounds)
+    on_a_server(rounds)
 
 
 if __name__ == "__main__":

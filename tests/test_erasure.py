@@ -546,7 +546,9 @@ def test_an_erasure_cut_off_after_its_commit_is_finished_by_the_next_command(
 ) -> None:
     schedule(case, NO_PERIODS)
     case("case", "withdraw", "1", "--why", "Joan Mills has moved away")
-    (letters(case)[0].parent / "00001-acknowledgement.txt.0a1b2c3d.part").write_text("Dear Joan Mills")
+    (letters(case)[0].parent / "00001-acknowledgement.txt.0a1b2c3d.part").write_text(
+        "Dear Joan Mills"
+    )
     with monkeypatch.context() as cut:
         cut.setattr("assetflow.cli.app.App._file_letters", lambda self: None)
         case("person", "erase", "Joan Mills", *ASKED)

@@ -21,6 +21,7 @@ from sqlalchemy import text
 
 from assetflow.backends import postgresql as backend
 from assetflow.casework import cases
+from assetflow.database import Store
 from assetflow.delivery import folder
 from assetflow.errors import Busy, OutsideFault
 
@@ -159,10 +160,12 @@ def test_a_server_killed_under_load_loses_nothing_that_was_acknowledged(
 
 
 @pytest.mark.sqlite_only
-def test_a_connection_is_never_carried_over_a_fork(case: Terminal) -> None:
-    store = case.store
-    with store.read() as db:
-        db.execute(text("SELECT 1"))
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_connection_is_never_carried_over_a_fork(case: Terminal, keep: bool) -> None:
+    store = Store(str(case.store.backend.url), keep=keep)
+    for opened in (store.read(), store.write()):
+        with opened as db:
+            db.execute(text("SELECT 1"))
     child = os.fork()
     if child == 0:  # pragma: no cover - another process
         with store.write() as db:

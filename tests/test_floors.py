@@ -30,7 +30,13 @@ FLOORS = (
     ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
     ("assetflow.statement",),
     ("assetflow.guards", "assetflow.machine"),
-    ("assetflow.permissions", "assetflow.alerts", "assetflow.soundness", "assetflow.backends"),
+    (
+        "assetflow.permissions",
+        "assetflow.alerts",
+        "assetflow.soundness",
+        "assetflow.backends",
+        "assetflow.sql",
+    ),
     ("assetflow.letters", "assetflow.register", "assetflow.data_files", "assetflow.database"),
     ("assetflow.definitions", "assetflow.queries", "assetflow.migrations"),
     ("assetflow.delivery",),
@@ -54,6 +60,7 @@ OWNERS = {
         "assetflow.backends",
         "assetflow.models",
         "assetflow.database",
+        "assetflow.sql",
         "assetflow.queries",
         "assetflow.casework",
         "assetflow.delivery",
@@ -358,8 +365,8 @@ PLANTED = {
         "def show():\n    from sqlalchemy import select",
         "line 2: assetflow.cli.case imports sqlalchemy, which belongs to "
         "assetflow.backends and assetflow.models and "
-        "assetflow.database and assetflow.queries and assetflow.casework and assetflow.delivery "
-        "and assetflow.migrations",
+        "assetflow.database and assetflow.sql and assetflow.queries and "
+        "assetflow.casework and assetflow.delivery and assetflow.migrations",
     ),
     "months in a guard": (
         "assetflow.guards",

@@ -23,13 +23,14 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from conftest import Measured, Terminal
-from sqlalchemy import Connection, Engine, Pool, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from assetflow import models as m
 from assetflow import queries
 from assetflow.backends import sqlite
 from assetflow.casework import cases, record
+from assetflow.cli.app import App
 from assetflow.database import HEAD, MIGRATIONS, Store
 from assetflow.errors import Busy, OutsideFault
 
@@ -529,18 +530,16 @@ def test_a_case_stays_saved_when_somebody_is_faster_before_its_letters_are_filed
 ) -> None:
     monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
     with raw(af.home) as other:
+        file_letters = App._file_letters
 
-        def save_meanwhile(*_: object) -> None:
-            opened = other.execute("SELECT count(*) FROM cases").fetchone() == (1,)
-            if opened and not other.in_transaction:
-                other.execute("BEGIN IMMEDIATE")
+        def save_meanwhile(app: App) -> None:
+            other.execute("BEGIN IMMEDIATE")
+            file_letters(app)
 
-        event.listen(Pool, "close", save_meanwhile)
-        try:
-            done = af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
-        finally:
-            event.remove(Pool, "close", save_meanwhile)
-        assert other.in_transaction
+        monkeypatch.setattr(App, "_file_letters", save_meanwhile)
+        done = af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
+        monkeypatch.setattr(App, "_file_letters", file_letters)
+        assert other.execute("SELECT count(*) FROM cases").fetchone() == (1,)
     assert "CAT-2026-0001 opened" in done.out
     assert "the next command writes the files of its letters" in done.err
     assert filed(af.home) == {}

@@ -1,6 +1,5 @@
 """The two databases assetflow works on; each knows how to open itself and what its errors mean."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -14,12 +13,12 @@ class Backend(Protocol):
     """What the store needs of a database."""
 
     url: URL
-    # The execution options of a transaction that only reads, and of one that writes.
-    reading: Mapping[str, object]
-    writing: Mapping[str, object]
 
     def engine(self) -> Engine:
         """Give an engine with the settings that lose nothing."""
+
+    def begin(self, connection: Connection, *, write: bool) -> None:
+        """Begin the transaction of a command on an open connection; it can write, or cannot."""
 
     def migration_engine(self) -> Engine:
         """Give an engine as schema revisions need it."""

@@ -5,7 +5,6 @@ No rule rests on the isolation level alone: a case's row is locked before it is 
 constraint.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,6 @@ _AGAINST_A_RULE = "AF001"
 class Postgresql:
     """One PostgreSQL database."""
 
-    reading: Mapping[str, object] = {"postgresql_readonly": True}
-    writing: Mapping[str, object] = {}
     file: Path | None = None
 
     def __init__(self, url: URL) -> None:
@@ -40,6 +37,11 @@ class Postgresql:
     def engine(self) -> Engine:
         """Give an engine with the time limits of an everyday command."""
         return self._engine(LOCK_SECONDS, STATEMENT_SECONDS)
+
+    def begin(self, connection: Connection, *, write: bool) -> None:
+        """Let the driver begin the transaction, for reading only or not, with its first words."""
+        driver: Any = connection.connection.driver_connection
+        driver.read_only = not write
 
     def migration_engine(self) -> Engine:
         """Give an engine as revisions need it: short waits for locks, long statements."""

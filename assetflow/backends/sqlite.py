@@ -6,8 +6,9 @@ survives a power cut with the linked library.
 """
 
 import os
+import random
 import sqlite3
-from collections.abc import Mapping
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from assetflow.errors import AssetflowError, Busy, OutsideFault
 
 BUSY_SECONDS: float = 30
+# Between two looks at whether the database is free.
+RETRY_SECONDS = (0.001, 0.003)
 # SQLite 3.7.0 to 3.51.2 can corrupt a write-ahead log that two connections reset at once.
 SAFE_WAL = (3, 51, 3)
 
@@ -33,6 +36,7 @@ def pragmas() -> dict[str, str]:
         "cell_size_check": "ON",
         "secure_delete": "ON",
         "mmap_size": "0",
+        "cache_size": "-16000",
     }
 
 
@@ -44,9 +48,6 @@ _UNDONE = ("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_DEL
 class Sqlite:
     """One SQLite file."""
 
-    reading: Mapping[str, object] = {"sqlite_begin": "DEFERRED"}
-    writing: Mapping[str, object] = {"sqlite_begin": "IMMEDIATE"}
-
     def __init__(self, url: URL) -> None:
         self.url = url
 
@@ -57,11 +58,23 @@ class Sqlite:
         return Path(name) if name and name != ":memory:" else None
 
     def engine(self) -> Engine:
-        """Give an engine whose transactions begin as their options say."""
+        """Give an engine with the settings that lose nothing."""
         engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", lambda connection, _record: _set(connection))
-        event.listen(engine, "begin", _begin_as_asked)
         return engine
+
+    def begin(self, connection: Connection, *, write: bool) -> None:
+        """Begin: a reader sees one state and cannot write, a writer has the whole database."""
+        driver: Any = connection.connection.driver_connection
+        if connection.info.get("write") is not write:
+            # Only where it changes: it makes SQLite forget every statement it has compiled.
+            driver.execute(f"PRAGMA query_only={int(not write)}")
+            connection.info["write"] = write
+        if write:
+            waited = connection.info.get("waited", False)
+            connection.info["waited"] = _wait_for_turn(driver, politely=waited)
+        else:
+            driver.execute("BEGIN DEFERRED")
 
     def migration_engine(self) -> Engine:
         """Give an engine as revisions need it: foreign keys off, own ``BEGIN IMMEDIATE``."""
@@ -147,11 +160,41 @@ def _set_for_revisions(connection: Any) -> None:
     connection.execute("PRAGMA foreign_keys=OFF")
 
 
-def _begin_as_asked(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA query_only={int(mode == 'DEFERRED')}")
-    driver.execute(f"BEGIN {mode}")
+def _wait_for_turn(driver: Any, *, politely: bool) -> bool:
+    """Begin to write once nobody else does, and tell whether that took more than one look.
+
+    SQLite's own waiting sleeps longer each time, so that whoever has waited longest asks least
+    often: one of eight writers was seen to wait for seconds. Here all look equally often; and one
+    who had to wait the last time waits ``politely`` before the first look as well, or it would
+    take the next turn before anybody has seen that this one was over.
+    """
+    driver.execute("PRAGMA busy_timeout=0")
+    patience = time.monotonic() + BUSY_SECONDS
+    try:
+        if politely:
+            _pause()
+        if _began(driver, last_look=False):
+            return False
+        _pause()
+        while not _began(driver, last_look=time.monotonic() >= patience):
+            _pause()
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    return True
+
+
+def _pause() -> None:
+    time.sleep(random.uniform(*RETRY_SECONDS))  # noqa: S311 - nothing secret
+
+
+def _began(driver: Any, *, last_look: bool) -> bool:
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if last_look or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _cause(error: Exception) -> str:

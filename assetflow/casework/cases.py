@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import insert
@@ -53,10 +53,10 @@ def open_case(
     first = record.numbers(desk, "letter", len(workflow.on_open))
     letters = {name: first + n for n, name in enumerate(workflow.on_open)}
     detail = {"asset": asset.label, "group": group.name, "letters": letters}
-    case = queries.case(desk.db, case_id)
+    case = correspondence.with_letters(desk, queries.case(desk.db, case_id), letters)
     case = record.change(desk, case, "opened", to_stage=workflow.initial, detail=detail)
     issued = tuple(correspondence.write(desk, case, name, n) for name, n in letters.items())
-    return Done(record.settle(desk, case), issued, others)
+    return Done(case, issued, others)
 
 
 def _check_may_open(desk: Desk, workflow: Workflow, officer: Person) -> None:
@@ -130,7 +130,7 @@ def advance(
     if missing:
         raise _refusal(case, transition, missing)
     stage = _fire(desk, seen, transition, why, given)
-    return _record_advance(desk, case, transition, case.workflow.stages[stage], given, why)
+    return _record_advance(desk, seen, transition, case.workflow.stages[stage], given, why)
 
 
 def what_is_missing(
@@ -218,13 +218,13 @@ def _record_advance(
     }
     store_facts(desk, case, given)
     case = record.change(
-        desk, case, "advanced", trigger=transition.trigger, to_stage=stage.id, why=why,
-        detail=detail, columns=columns,
+        desk, correspondence.with_letters(desk, case, letters), "advanced",
+        trigger=transition.trigger, to_stage=stage.id, why=why, detail=detail, columns=columns,
     )  # fmt: skip
     issued = tuple(
         correspondence.write(desk, case, name, n, why=why) for name, n in letters.items()
     )
-    return Done(record.settle(desk, case), issued)
+    return Done(case, issued)
 
 
 def _moved(desk: Desk, case: Case, transition: Transition, stage: Stage) -> dict[str, Any]:
@@ -251,7 +251,7 @@ def note(desk: Desk, case_typed: str, text: str) -> Case:
     record.check_right(desk, case, "write_note", "The note")
     if not text.strip():
         raise BadInput("The note is empty.")
-    return record.settle(desk, record.change(desk, case, "noted", why=text))
+    return record.change(desk, case, "noted", why=text)
 
 
 def name_champion(desk: Desk, case_typed: str, person_typed: str, why: str = "") -> Case:
@@ -268,8 +268,8 @@ def name_champion(desk: Desk, case_typed: str, person_typed: str, why: str = "")
     before = case.snapshot.champion.name if case.snapshot.champion else None
     columns = {"champion_id": champion.id, "champion_since": desk.on}
     detail = {"champion": champion.name, "before": before}
-    changed = record.change(desk, case, "champion_named", why=why, detail=detail, columns=columns)
-    return record.settle(desk, changed)
+    named = replace(case, snapshot=replace(case.snapshot, champion=champion))
+    return record.change(desk, named, "champion_named", why=why, detail=detail, columns=columns)
 
 
 def _against_champion(desk: Desk, case: Case, champion: Person) -> list[str]:

@@ -3,11 +3,9 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import insert
 
 from assetflow import alerts, guards, queries, statement
 from assetflow import models as m
@@ -21,6 +19,7 @@ from assetflow.errors import NotFound, Refused
 from assetflow.guards import HOLDERS
 from assetflow.queries import Case
 from assetflow.snapshot import Person, Signoff
+from assetflow.sql import inserting
 from assetflow.workflow import SignoffRule, Stage, Transition
 
 if TYPE_CHECKING:
@@ -75,16 +74,13 @@ def issue(desk: Desk, case_typed: str, letter: str, typed: Mapping[str, str], wh
     given = given_facts(desk, case, typed)
     _check_facts(desk, with_facts(case, given), letter, given)
     number = record.numbers(desk, "letter")
+    store_facts(desk, case, given)
     case = record.change(
-        desk, case, "letter_issued", why=why,
+        desk, with_letters(desk, with_facts(case, given), [letter]), "letter_issued", why=why,
         detail={"facts": given, "letters": {letter: number}},
         columns=group_column(desk, case, [letter]),
     )  # fmt: skip
-    store_facts(desk, case, given)
-    case = queries.case(desk.db, case.id)
-    issued = write(desk, case, letter, number)
-    record.settle(desk, case)
-    return issued
+    return write(desk, case, letter, number)
 
 
 def write(
@@ -100,24 +96,37 @@ def write(
     data = context(desk, case, addressee, **extra)
     rendered = desk.letters.render(letter, data)
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
-    desk.db.execute(
-        insert(m.letters).values(
-            number=number,
-            case_id=case.id,
-            name=letter,
-            recipient_kind=addressee.kind,
-            recipient_name=addressee.name,
-            recipient_email=addressee.email,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            template_sha256=rendered.template_sha256,
-            context_sha256=hashlib.sha256(text.encode()).hexdigest(),
-            dated=desk.on,
-            recorded_at=desk.now,
-        )
+    _LETTERS.run(
+        desk.db,
+        number=number,
+        case_id=case.id,
+        name=letter,
+        recipient_kind=addressee.kind,
+        recipient_name=addressee.name,
+        recipient_email=addressee.email,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        template_sha256=rendered.template_sha256,
+        context_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        dated=desk.on,
+        recorded_at=desk.now,
+        filed_at=None,
     )
     return Issued(number, letter, addressee.name, rendered.subject)
+
+
+_LETTERS = inserting(m.letters)
+
+
+def with_letters(desk: Desk, case: Case, letters: Iterable[str]) -> Case:
+    """See a case as it stands once letters have gone out; only those to the group count."""
+    to_group = [letter for letter in letters if desk.letters.recipient(letter) == "group"]
+    if not to_group:
+        return case
+    before = case.snapshot.letters_sent
+    sent = {**before, **{name: max(desk.on, before.get(name, desk.on)) for name in to_group}}
+    return replace(case, snapshot=replace(case.snapshot, letters_sent=sent))
 
 
 def group_column(desk: Desk, case: Case, letters: Iterable[str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The desk at which one command works: the open transaction, who acts, and on which day."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from assetflow import data_files, permissions, queries
 from assetflow.calendars import Calendar
 from assetflow.errors import BadInput
 from assetflow.permissions import CouncilRights, Roles
+from assetflow.queries import Told
 from assetflow.retention import Schedule
 from assetflow.settings import Settings
 from assetflow.snapshot import Occasion, Person, Snapshot, Unmet
@@ -20,6 +21,26 @@ from assetflow.workflow import Workflow
 
 if TYPE_CHECKING:
     from assetflow.letters import LetterBook
+
+
+class Later(Mapping[str, frozenset[str]]):
+    """A table that is made when it is first looked into: most commands need no file for it."""
+
+    def __init__(self, make: Callable[[], Mapping[str, frozenset[str]]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[str, frozenset[str]]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> frozenset[str]:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 @dataclass
@@ -40,6 +61,10 @@ class Desk:
     machine_login: str = ""
     # What the acting person was found to have no right to, for the log of denials.
     denied: list[Unmet] = field(default_factory=list)
+    # People whom this command has read already.
+    known: tuple[Person, ...] = ()
+    # What was told about the case that is being changed, until more is told.
+    told: dict[int, Told] = field(default_factory=dict)
 
     def may(self, allowed: Sequence[str], roles: Roles, case: Snapshot | None) -> Unmet | None:
         """Give why the acting person may not do today what ``allowed`` names, or None."""
@@ -70,7 +95,9 @@ class Desk:
                     f"or set acting_as in {self.settings.home / 'assetflow.toml'}",
                 ],
             )
-        return queries.person(self.db, self.actor_typed)
+        wanted = self.actor_typed.strip().casefold()
+        known = next((person for person in self.known if person.handle == wanted), None)
+        return known or queries.person(self.db, self.actor_typed)
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -102,14 +129,14 @@ class Desk:
         return data_files.libraries(self.settings)
 
     @cached_property
-    def library_keys(self) -> dict[str, frozenset[str]]:
-        """The identifiers of every library's entries."""
-        return {name: frozenset(entries) for name, entries in self.libraries.items()}
+    def library_keys(self) -> Mapping[str, frozenset[str]]:
+        """The identifiers of every library's entries; the files are read once one is asked for."""
+        return Later(lambda: {name: frozenset(entries) for name, entries in self.libraries.items()})
 
     @cached_property
     def letter_facts(self) -> Mapping[str, frozenset[str]]:
         """The facts that each letter cannot be written without, looked up letter by letter."""
-        return self.letters.facts_by_letter()
+        return Later(lambda: self.letters.facts_by_letter())  # noqa: PLW0108 - opens the book only then
 
     def occasion(
         self, workflow: Workflow, snapshot: Snapshot, given: Collection[str] = ()

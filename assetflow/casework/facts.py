@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import bindparam
 
-from assetflow import facts, queries
+from assetflow import facts
 from assetflow import models as m
 from assetflow.casework import record
 from assetflow.casework.desk import Desk
 from assetflow.errors import BadInput
 from assetflow.queries import Case
+from assetflow.sql import Statement, inserting
 from assetflow.workflow import Fact
 
 
@@ -36,8 +37,9 @@ def given_facts(desk: Desk, case: Case, typed: Mapping[str, str]) -> dict[str, A
 
 
 def _check_entry(desk: Desk, fact: Fact, value: Any) -> None:
-    entries = desk.library_keys.get(fact.library or "", frozenset())
-    if fact.type == "library" and value not in entries:
+    if fact.type != "library":
+        return
+    if value not in desk.library_keys.get(fact.library or "", frozenset()):
         raise ValueError(f"{value!r} is no entry of the library; see: assetflow library list")
 
 
@@ -53,20 +55,27 @@ def _unknown(name: str, case: Case) -> str:
 
 def with_facts(case: Case, given: Mapping[str, Any]) -> Case:
     """See a case as it would stand with more facts on its file."""
+    if not given:
+        return case
     merged = {**case.snapshot.facts, **given}
     return replace(case, snapshot=replace(case.snapshot, facts=merged))
 
 
 def store_facts(desk: Desk, case: Case, given: Mapping[str, Any]) -> None:
     """Put facts on the file; what stood there before remains in the journal."""
-    table = m.facts
     for name, value in given.items():
-        desk.db.execute(delete(table).where(table.c.case_id == case.id, table.c.name == name))
-        desk.db.execute(
-            insert(table).values(
-                case_id=case.id, name=name, value=facts.to_json(value), happened_on=desk.on
-            )
+        _FORGET.run(desk.db, case=case.id, fact=name)
+        _STORE.run(
+            desk.db, case_id=case.id, name=name, value=facts.to_json(value), happened_on=desk.on
         )
+
+
+_STORE = inserting(m.facts)
+_FORGET = Statement(
+    m.facts.delete().where(
+        m.facts.c.case_id == bindparam("case"), m.facts.c.name == bindparam("fact")
+    )
+)
 
 
 def record_facts(desk: Desk, case_typed: str, typed: Mapping[str, str], why: str = "") -> Case:
@@ -78,6 +87,6 @@ def record_facts(desk: Desk, case_typed: str, typed: Mapping[str, str], why: str
     given = given_facts(desk, case, typed)
     if not given:
         raise BadInput("No fact was given.", remedies=['write them as NAME="VALUE"'])
-    case = record.change(desk, case, "fact_recorded", why=why, detail={"facts": given})
     store_facts(desk, case, given)
-    return record.settle(desk, queries.case(desk.db, case.id))
+    seen = with_facts(case, given)
+    return record.change(desk, seen, "fact_recorded", why=why, detail={"facts": given})

@@ -4,9 +4,11 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import bindparam, text
 
 from assetflow import alerts, queries
 from assetflow import models as m
@@ -15,7 +17,8 @@ from assetflow.chain import SALT_BYTES, Link, Payload
 from assetflow.errors import BadInput, Busy, Refused
 from assetflow.facts import read_text, show
 from assetflow.queries import Case
-from assetflow.snapshot import Unmet
+from assetflow.snapshot import Snapshot, Unmet
+from assetflow.sql import Statement, carry_out, inserting
 
 # Nothing older is entered as a case; a year like 1066 is a slip of the hand.
 OLDEST_DAYS = 30 * 366
@@ -26,13 +29,16 @@ def take(desk: Desk, typed: str) -> Case:
 
     On SQLite the transaction holds the whole database already.
     """
-    case_id = queries.case_id(desk.db, typed)
-    desk.db.execute(select(m.cases.c.id).where(m.cases.c.id == case_id).with_for_update())
-    return queries.case(desk.db, case_id)
+    case, told = queries.case_and_told(desk.db, queries.case_id(desk.db, typed, lock=True))
+    desk.told[case.id] = told
+    desk.known = tuple(filter(None, (case.snapshot.officer, case.snapshot.champion)))
+    return case
 
 
 def numbers(desk: Desk, counter: str, count: int = 1) -> int:
     """Take the next numbers of a counter and give the first; nobody else gets the same."""
+    if count == 0:
+        return 0
     taken = desk.db.execute(_TAKE_NUMBERS, {"name": counter, "count": count}).scalar_one()
     return int(taken) - count + 1
 
@@ -57,25 +63,57 @@ def change(  # noqa: PLR0913 - the columns of a journal record
 ) -> Case:
     """Change a case and append the record of it; give the case as it stands afterwards.
 
-    Raises ``Busy`` where somebody else has changed the case since it was read.
+    ``case`` is the case as read, with whatever else the command puts on its file (facts, a
+    champion) already to be seen; ``columns`` are the columns of its row that change. The next day
+    on which anything can fall due is set as well. Raises ``Busy`` where somebody else has changed
+    the case since it was read.
     """
     check_words(why, detail or {})
     moved_from = case.snapshot.stage if to_stage is not None and case.version else None
     words = json.dumps({"why": why, "detail": detail or {}}, ensure_ascii=False, default=str)
     payload = Payload(secrets.token_hex(SALT_BYTES), words)
     link = _link(desk, case, action, (trigger, moved_from, to_stage), payload)
-    changed = desk.db.execute(
-        update(m.cases)
-        .where(m.cases.c.id == case.id, m.cases.c.version == case.version)
-        .values(version=link.position, head=link.hash, **(columns or {}))
-    )
-    if changed.rowcount != 1:
+    changed = {"version": link.position, "head": link.hash, **(columns or {})}
+    moved_on = desk.on if action in queries.MOVES else case.moved_on
+    after = _changed(case, {**changed, "moved_on": moved_on})
+    changed["next_alert_on"] = _next_alert_on(desk, after)
+    if not _compare_and_set(desk, case, changed):
         raise Busy(
             f"Somebody else has just changed {case.reference}; nothing was changed.",
             remedies=["look at it again, then try again"],
         )
     _append(desk, case.id, link, payload)
-    return queries.case(desk.db, case.id)
+    return replace(after, next_alert_on=changed["next_alert_on"])
+
+
+def _changed(case: Case, columns: Mapping[str, Any]) -> Case:
+    """Give a case as it stands once columns of its row have changed."""
+    own = {name: value for name, value in columns.items() if name in _OF_CASE}
+    seen = {name: value for name, value in columns.items() if name in _OF_SNAPSHOT}
+    if "stage_visit" in own:
+        seen["signoffs"] = ()  # those of another visit do not count
+    return replace(case, snapshot=replace(case.snapshot, **seen), **own)
+
+
+_OF_CASE = frozenset(Case.__slots__)
+_OF_SNAPSHOT = frozenset(Snapshot.__slots__)
+
+
+def _compare_and_set(desk: Desk, case: Case, columns: Mapping[str, Any]) -> bool:
+    """Change columns of a case's row, where nobody has changed it since it was read."""
+    if columns.get("next_alert_on") == case.next_alert_on:
+        # An index stands on this one: it is left alone where it can be.
+        columns = {name: value for name, value in columns.items() if name != "next_alert_on"}
+    values = {**columns, "case_id": case.id, "read": case.version}
+    return not columns or _update(tuple(columns)).run(desk.db, **values) == 1
+
+
+@lru_cache
+def _update(names: tuple[str, ...]) -> Statement:
+    table = m.cases
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    unchanged = table.c.id == bindparam("case_id"), table.c.version == bindparam("read")
+    return Statement(table.update().where(*unchanged).values(values))
 
 
 # The trigger fired, the stage left and the stage entered; each None where there is none.
@@ -103,40 +141,44 @@ def _link(desk: Desk, case: Case, action: str, move: Move, payload: Payload) -> 
 
 
 def _append(desk: Desk, case_id: int, link: Link, payload: Payload) -> None:
-    desk.db.execute(
-        insert(m.journal).values(
-            case_id=case_id,
-            position=link.position,
-            happened_on=desk.on,
-            recorded_at=desk.now,
-            actor_id=desk.actor.id,
-            action=link.action,
-            trigger=link.trigger,
-            from_stage=link.from_stage,
-            to_stage=link.to_stage,
-            payload_digest=link.payload_digest,
-            previous=link.previous,
-            hash=link.hash,
-        )
-    )
-    desk.db.execute(
-        insert(m.journal_payloads).values(
-            case_id=case_id, position=link.position, salt=payload.salt, text=payload.text
-        )
-    )
+    place = {"case_id": case_id, "position": link.position}
+    entry = {
+        "happened_on": desk.on,
+        "recorded_at": desk.now,
+        "actor_id": desk.actor.id,
+        "action": link.action,
+        "trigger": link.trigger,
+        "from_stage": link.from_stage,
+        "to_stage": link.to_stage,
+        "payload_digest": link.payload_digest,
+        "previous": link.previous,
+        "hash": link.hash,
+    }
+    words = {"salt": payload.salt, "text": payload.text}
+    carry_out(desk.db, (_JOURNAL, {**place, **entry}), (_PAYLOADS, {**place, **words}))
+
+
+_JOURNAL = inserting(m.journal)
+_PAYLOADS = inserting(m.journal_payloads)
 
 
 def settle(desk: Desk, case: Case) -> Case:
-    """Set the next day on which anything can fall due; every change of a case ends with it."""
-    told = queries.reminded(desk.db, [case.id])[case.id]
+    """Set the next day on which anything can fall due, once more than the case's row has changed.
+
+    ``change`` does it by itself for what it can see; sign-offs change after it.
+    """
+    found = _next_alert_on(desk, case)
+    _compare_and_set(desk, case, {"next_alert_on": found})
+    return replace(case, next_alert_on=found)
+
+
+def _next_alert_on(desk: Desk, case: Case) -> date | None:
+    told = desk.told.get(case.id)
+    if told is None:
+        told = queries.reminded(desk.db, [case.id])[case.id]
     timeline = alerts.timeline(desk.bare_occasion(case.workflow, case.snapshot))
     coming = (alert.on for alert in timeline if (alert.kind, alert.key) not in told)
-    desk.db.execute(
-        update(m.cases)
-        .where(m.cases.c.id == case.id)
-        .values(next_alert_on=min(coming, default=None))
-    )
-    return case
+    return min(coming, default=None)
 
 
 def check_day(desk: Desk, case: Case | None = None) -> None:
@@ -150,8 +192,8 @@ def check_day(desk: Desk, case: Case | None = None) -> None:
         raise BadInput(f"{show(desk.on)} is more than 30 years ago; check the year.")
     if case is None:
         return
-    last = queries.last_move_on(desk.db, case.id)
-    if desk.on < last:
+    last = case.moved_on
+    if last is not None and desk.on < last:
         raise BadInput(
             f"{case.reference} last moved on {show(last)}; nothing can be recorded as of "
             f"{show(desk.on)}, before that.",

@@ -6,21 +6,26 @@ whatever the clock does in between; a clock that is behind the record is not bel
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select
 
 from assetflow import alerts, queries
 from assetflow import models as m
 from assetflow.casework import clock
 from assetflow.casework.desk import Desk
 from assetflow.casework.telling import Told, tell
-from assetflow.errors import BadInput
+from assetflow.errors import AssetflowError, BadInput
 from assetflow.queries import Case
 from assetflow.snapshot import Person
+from assetflow.sql import Statement
 
 Progress = Callable[[int, int], None]
+# Cases of one transaction: a second or two, for which everybody else waits.
+PART = 100
+STOPPED = "what was told until then is told: assetflow reminder list; sweep again for the rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +39,66 @@ class Swept:
 
 def sweep(desk: Desk, dry_run: bool = False, progress: Progress | None = None) -> Swept:
     """Queue a reminder for everything that has fallen due by the desk's day and was never told."""
-    if desk.on > desk.today:
-        raise BadInput("A sweep cannot be run for a day in the future.")
-    clock.check(desk, "The sweep")
+    _check_day(desk)
     ids = queries.ids_with_alert(desk.db, desk.on)
     if not dry_run:
         ids = _lock(desk, ids)
-    everyone = list(queries.people(desk.db).values())
+    everyone = _everyone(desk)
     told: list[Told] = []
     for start in range(0, len(ids), queries.BATCH):
         batch = ids[start : start + queries.BATCH]
-        done = queries.reminded(desk.db, batch)
-        for case in queries.load_cases(desk.db, batch):
-            told += _sweep_case(desk, case, done[case.id], everyone, dry_run)
+        told += _sweep_batch(desk, batch, everyone, dry_run)
         if progress:
             progress(start + len(batch), len(ids))
     return Swept(desk.on, len(ids), tuple(told))
+
+
+def sweep_in_parts(
+    writing: Callable[[], AbstractContextManager[Desk]], progress: Progress | None = None
+) -> Swept:
+    """Sweep as ``sweep`` does, in one transaction for every ``PART`` cases, so that nobody waits.
+
+    A sweep that breaks off has told what it has told; the next one goes on from there.
+    """
+    told: list[Told] = []
+    swept, last, left = 0, 0, 1
+    while left:
+        try:
+            with writing() as desk:
+                _check_day(desk)
+                ids = queries.ids_with_alert(desk.db, desk.on, after=last)
+                part = _lock(desk, ids[:PART])
+                found = _sweep_batch(desk, part, _everyone(desk), dry_run=False)
+        except AssetflowError as error:
+            if told:
+                error.remedies = (*error.remedies, STOPPED)
+            raise
+        told += found
+        swept, left = swept + len(part), len(ids[PART:])
+        last = max(part, default=last)
+        if progress and part:
+            progress(swept, swept + left)
+    return Swept(desk.on, swept, tuple(told))
+
+
+def _check_day(desk: Desk) -> None:
+    if desk.on > desk.today:
+        raise BadInput("A sweep cannot be run for a day in the future.")
+    clock.check(desk, "The sweep")
+
+
+def _everyone(desk: Desk) -> Sequence[Person]:
+    return list(queries.people(desk.db).values())
+
+
+def _sweep_batch(
+    desk: Desk, ids: Sequence[int], everyone: Sequence[Person], dry_run: bool
+) -> list[Told]:
+    done = queries.reminded(desk.db, ids)
+    found = queries.load_cases(desk.db, ids)
+    return [
+        told for case in found for told in _sweep_case(desk, case, done[case.id], everyone, dry_run)
+    ]
 
 
 def _lock(desk: Desk, ids: Sequence[int]) -> list[int]:
@@ -80,5 +129,12 @@ def _sweep_case(
         told.append(tell(desk, case, alert, everyone, superseded=superseded, dry_run=dry_run))
     if not dry_run:
         coming = min((alert.on for alert in new if alert.on > desk.on), default=None)
-        desk.db.execute(update(m.cases).where(m.cases.c.id == case.id).values(next_alert_on=coming))
+        _AGAIN_ON.run(desk.db, case=case.id, coming=coming)
     return told
+
+
+_AGAIN_ON = Statement(
+    m.cases.update()
+    .where(m.cases.c.id == bindparam("case"))
+    .values(next_alert_on=bindparam("coming"))
+)

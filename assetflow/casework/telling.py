@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import insert
-
 from assetflow import alerts, queries
 from assetflow import models as m
 from assetflow.alerts import Alert
@@ -15,6 +13,7 @@ from assetflow.casework.desk import Desk
 from assetflow.guards import all_of
 from assetflow.queries import Case
 from assetflow.snapshot import Person
+from assetflow.sql import inserting
 
 _LETTERS = {alerts.LADDER: "ladder_alert", "signoff_overdue": "signoff_reminder"}
 _OTHER_LETTER = "champion_reminder"
@@ -122,18 +121,20 @@ def _signoff_of(case: Case, alert: Alert) -> correspondence.SignoffContext | Non
 def _insert(
     desk: Desk, case: Case, alert: Alert, names: Sequence[str], number: int | None, superseded: bool
 ) -> None:
-    letter_id = queries.letter(desk.db, number).id if number is not None else None
-    desk.db.execute(
-        insert(m.reminders).values(
-            case_id=case.id,
-            kind=alert.kind,
-            key=alert.key,
-            title=alert.title,
-            due_on=alert.on,
-            sent_on=desk.on,
-            recipients=all_of(names),
-            letter_id=letter_id,
-            recorded_at=desk.now,
-            superseded=int(superseded),
-        )
+    desk.told.pop(case.id, None)
+    _REMINDERS.run(
+        desk.db,
+        case_id=case.id,
+        kind=alert.kind,
+        key=alert.key,
+        title=alert.title,
+        due_on=alert.on,
+        sent_on=desk.on,
+        recipients=all_of(names),
+        letter_id=None if number is None else queries.letter_id(desk.db, number),
+        recorded_at=desk.now,
+        superseded=int(superseded),
     )
+
+
+_REMINDERS = inserting(m.reminders)

@@ -88,12 +88,15 @@ class App:
 
     @cached_property
     def store(self) -> "Store":
-        """The database, checked to be of this version."""
+        """The database; the first transaction checks that it is of this version."""
         from assetflow.database import Store
 
-        store = Store(self.settings.database_url)
-        store.check_revision()
-        return store
+        return Store(self.settings.database_url, keep=True, check=True)
+
+    def close(self) -> None:
+        """Let go of the database, where it was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
 
     @contextmanager
     def reading(self, on: date | None = None) -> Iterator["Desk"]:

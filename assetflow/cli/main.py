@@ -127,6 +127,8 @@ def main(
         return OutsideFault.exit_code
     except Exception as error:
         return app.incident(error)
+    finally:
+        app.close()
 
 
 def _say(error: click.ClickException | AssetflowError) -> int:

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 def sweep(app: App, dry_run: bool, on: date | None, json_: bool) -> None:
     """Remind people, once, of everything that has fallen due; safe to run as often as you like."""
     from assetflow.casework.sweep import sweep as run
+    from assetflow.casework.sweep import sweep_in_parts
 
-    opened = app.reading(on) if dry_run else app.writing(on)
-    with output.progress("Looking at cases") as progress, opened as desk:
-        swept = run(desk, dry_run, progress)
-    if not dry_run:
-        app.remove_erased_files()
+    with output.progress("Looking at cases") as progress:
+        if dry_run:
+            with app.reading(on) as desk:
+                swept = run(desk, dry_run, progress)
+        else:
+            swept = sweep_in_parts(lambda: app.writing(on), progress)
+            app.remove_erased_files()
     if json_:
         output.emit_json(swept)
         return

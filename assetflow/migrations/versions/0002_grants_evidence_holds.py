@@ -174,6 +174,12 @@ def upgrade() -> None:
             batch_op.f("fk_signoffs_recorded_by_id"), "people", ["recorded_by_id"], ["id"]
         )
 
+    op.drop_index(op.f("ix_letters_case_id"), table_name="letters")
+    op.create_index(
+        "ix_letters_sent", "letters", ["case_id", "recipient_kind", "name", "dated"], unique=False
+    )
+    op.create_index("ix_letters_filed_at", "letters", ["filed_at"], unique=False)
+
     council_journal_is_append_only()
     if op.get_bind().dialect.name == "postgresql":
         for statement in server_0002.STATEMENTS:

@@ -451,6 +451,15 @@ def test_the_name_of_somebody_who_decided_is_kept_as_long_as_the_decision(case: 
     assert rows_with(case, "Lena Voss") == set()
 
 
+def test_the_log_of_denials_is_shown_and_listed_as_kept(case: Terminal) -> None:
+    case("person", "add", "Lena Voss", "--handle", "lena")
+    case("--as", "lena", "case", "note", "1", "Let me in", code=1)
+    (line,) = export(case, "Lena Voss")["denials.log"]
+    assert "actor=lena" in line
+    done = case("person", "erase", "Lena Voss", *ASKED)
+    assert "kept: denials.log, 1 line. A security log" in done.out
+
+
 def test_an_export_tells_what_somebody_did_and_where_they_answer(case: Terminal) -> None:
     case("champion", "name", "1", "grace")
     case("--as", "grace", "case", "note", "1", "Rang the group.")

@@ -49,6 +49,7 @@ def export(desk: Desk, typed: str, also: Sequence[str] = ()) -> Export:
         "held": _by_kind(found),
         "made_by_them": _by_kind(made),
         "cases_of_their_group": _cases_of(desk, who),
+        personal.DENIALS: personal.log_lines(desk, who),
         "not_searched": [_not_searched(one) for one in unread.near],
         "not_searched_on_other_cases": unread.elsewhere,
     }

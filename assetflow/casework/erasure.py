@@ -69,6 +69,7 @@ def erase(
     if not dry_run:
         _lock_all_cases(desk)
     going, kept = _decide(desk, who)
+    kept += _in_the_log(desk, who)
     if not going and not kept:
         raise access.nothing_held(typed)
     unread = personal.unread(desk, who, [*going, *(one.found for one in kept)])
@@ -165,6 +166,13 @@ def _decide(desk: Desk, who: Subject) -> tuple[list[Found], list[Kept]]:
     return going, kept
 
 
+def _in_the_log(desk: Desk, who: Subject) -> list[Kept]:
+    """Give what the log of denials says of the person: it is kept for a time of its own."""
+    lines = len(personal.log_lines(desk, who))
+    what = f"{personal.DENIALS}, {lines} line{'' if lines == 1 else 's'}"
+    return [Kept(Found("", (), what, None, "", None), (_LOG,))] if lines else []
+
+
 def _against(
     desk: Desk, who: Subject, found: Found, grounds: Grounds, name_stays: list[Ground]
 ) -> list[Ground]:
@@ -178,6 +186,7 @@ def _against(
     return grounds.against(found)
 
 
+_LOG = Ground("security_log", "A security log, which goes when its own time is up.")
 _OTHER = Ground("other_person", "The particulars of another person.")
 _NAME = Ground("organisation", "The name of an organisation.")
 

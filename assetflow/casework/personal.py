@@ -21,13 +21,15 @@ from sqlalchemy import Column, Select, Table, and_, or_, select
 from assetflow import models as m
 from assetflow import queries
 from assetflow.casework.desk import Desk
-from assetflow.errors import BadInput
+from assetflow.errors import BadInput, OutsideFault
 from assetflow.queries import Group
 from assetflow.snapshot import Person
 
 Reading = Literal["text", "json", "html", "bytes", "stamp"]
 # Anything shorter stands in half of all words.
 SHORTEST = 3
+# Beside the database: what somebody had no right to (cli/app.py).
+DENIALS = "denials.log"
 
 
 # --- where words stand ----------------------------------------------------------------------------
@@ -400,6 +402,18 @@ def unread(desk: Desk, who: Subject, found: Iterable[Found]) -> Unread:
 def _cases_of_groups(desk: Desk, who: Subject) -> set[int]:
     ids = [group.id for group in who.groups]
     return set(desk.db.execute(select(m.cases.c.id).where(m.cases.c.group_id.in_(ids))).scalars())
+
+
+def log_lines(desk: Desk, who: Subject) -> list[str]:
+    """Give the lines of the log of denials that mention the person."""
+    try:
+        text = (desk.settings.home / DENIALS).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise OutsideFault(f"{DENIALS} cannot be read.", reasons=[str(error.strerror)]) from error
+    # Who it was stands there as NAME=VALUE.
+    return [line for line in text.splitlines() if who.is_in([line, *re.split(r"[\s=]", line)])]
 
 
 def made_by(desk: Desk, person_id: int) -> list[Found]:

@@ -1,7 +1,6 @@
 """Everything held on a person is found, and goes where it may: needles in every place there is."""
 
 import json
-import os
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sizes
 from conftest import TODAY, Terminal
 from sqlalchemy import LargeBinary, String, insert, select, text, update
 from test_integrity import checker
@@ -27,7 +27,7 @@ ASKED = ("--ground", "Request under article 17")
 # Nothing has a period: what is kept then is kept on other grounds.
 NO_PERIODS = re.sub(r"years: .*", "years: not set", (SHIPPED / "data/retention.yaml").read_text())
 NOW = datetime.combine(TODAY, time(10), UTC)
-PEOPLE = 500 if os.environ.get("ASSETFLOW_SOAK") else 50
+PEOPLE = sizes.of(50, 500)
 
 
 def schedule(af: Terminal, content: str) -> None:
@@ -555,7 +555,7 @@ def test_an_erasure_cut_off_after_its_commit_is_finished_by_the_next_command(
 ) -> None:
     schedule(case, NO_PERIODS)
     case("case", "withdraw", "1", "--why", "Joan Mills has moved away")
-    (letters(case)[0].parent / "00001-acknowledgement.txt.0a1b2c3d.part").write_text(
+    (letters(case)[0].parent / "00001-acknowledgement.txt.1a2b3c4d.part").write_text(
         "Dear Joan Mills"
     )
     with monkeypatch.context() as cut:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from assetflow import durable
 from assetflow import models as m
 from assetflow.casework import council, personal
 from assetflow.casework.desk import Desk
@@ -116,6 +117,8 @@ def _write(path: Path, handle: int, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
+        durable.sync(path)
+        durable.sync_names([path.parent])
     except OSError as error:
         raise _cannot_write(path, error) from error
 

@@ -99,6 +99,7 @@ def test_every_transaction_has_the_settings_that_lose_nothing(af: Terminal, way:
         "cell_size_check": 1,
         "secure_delete": 1,
         "mmap_size": 0,
+        "cache_size": -16000,
     }
 
 

@@ -23,7 +23,7 @@ from assetflow.casework.signoffs import Answer, ObjectionGiven
 from assetflow.casework.sweep import Swept
 from assetflow.casework.telling import Told
 from assetflow.database import Store
-from assetflow.errors import BadInput
+from assetflow.errors import BadInput, Busy
 from assetflow.queries import Case
 from assetflow.settings import SHIPPED
 
@@ -643,3 +643,40 @@ def test_a_reminder_speaks_of_the_step_that_was_asked(af: Terminal) -> None:
     }
     assert "May we decline?" in letters["decline"]
     assert "Is the council's title good" in letters["accept"]
+
+
+# --- many cases -------------------------------------------------------------------------------
+
+
+def test_a_sweep_of_many_cases_is_cut_into_parts_and_goes_on_where_it_broke_off(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2, 6):
+        with office.desk(RECEIVED) as desk:
+            cases.open_case(desk, f"SAMPLE-000{number}", "Bowls Club", "")
+    shutil.copytree(office.home, whole := office.home.with_name("whole"))
+    day = RECEIVED + timedelta(days=60)
+    expected = Office(whole).sweep(day)
+    monkeypatch.setattr(sweep, "PART", 2)
+    parts: list[int] = []
+
+    @contextmanager
+    def writing() -> Iterator[Desk]:
+        parts.append(len(office.reminders()))
+        if len(parts) == 2:
+            raise Busy("Someone else is saving; nothing was changed.", remedies=["try again"])
+        with office.desk(day) as desk:
+            yield desk
+
+    assert len({told.reference for told in expected.told}) == 5
+    per_case = len(expected.told) // 5
+    with pytest.raises(Busy) as broken:
+        sweep.sweep_in_parts(writing)
+    assert broken.value.remedies == ("try again", sweep.STOPPED)
+    told = sweep.sweep_in_parts(writing)
+    assert told.cases == 3
+    assert parts == [0, 2 * per_case, 2 * per_case, 4 * per_case]
+    assert [(t.reference, t.kind) for t in told.told] == [
+        (t.reference, t.kind) for t in expected.told[2 * per_case :]
+    ]
+    assert sweep.sweep_in_parts(writing).told == ()

@@ -279,7 +279,7 @@ def _leaves(data: Any) -> Iterator[str]:
 
 
 def _html_texts(value: str) -> list[str]:
-    return [html.unescape(value), html.unescape(re.sub(r"<[^>]*>", " ", value))]
+    return [html.unescape(value), html.unescape(re.sub(r"<[^<>]*>", " ", value))]
 
 
 def _byte_texts(content: bytes) -> list[str] | None:

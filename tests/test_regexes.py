@@ -73,7 +73,7 @@ def uses(source: str, names: dict[str, Any], module: str) -> Iterator[Use]:
             except NameError:  # it is made of what somebody types
                 yield from (
                     Use(module, node.lineno, made, way)
-                    for made in MADE_OF_WHAT_IS_TYPED[module] for way in WAYS
+                    for made in MADE_OF_WHAT_IS_TYPED[module] for way in ("search", "findall")
                 )  # fmt: skip
                 continue
             ways = {way for name, way in asked if names.get(name) == pattern}

@@ -19,8 +19,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from assetflow.errors import AssetflowError, Busy, OutsideFault
 
 BUSY_SECONDS: float = 30
-# Between two looks at whether the database is free.
+# Between two looks at whether the database is free; for one who has waited so long, a tenth of it.
 RETRY_SECONDS = (0.001, 0.003)
+LONG_SECONDS = 0.1
 # SQLite 3.7.0 to 3.51.2 can corrupt a write-ahead log that two connections reset at once.
 SAFE_WAL = (3, 51, 3)
 
@@ -164,27 +165,30 @@ def _wait_for_turn(driver: Any, *, politely: bool) -> bool:
     """Begin to write once nobody else does, and tell whether that took more than one look.
 
     SQLite's own waiting sleeps longer each time, so that whoever has waited longest asks least
-    often: one of eight writers was seen to wait for seconds. Here all look equally often; and one
-    who had to wait the last time waits ``politely`` before the first look as well, or it would
-    take the next turn before anybody has seen that this one was over.
+    often: one of eight writers was seen to wait for seconds. Here those look most often who have
+    waited longest; and one who had to wait the last time waits ``politely`` before the first look
+    as well, or it would take the next turn before anybody has seen that this one was over.
     """
     driver.execute("PRAGMA busy_timeout=0")
-    patience = time.monotonic() + BUSY_SECONDS
+    start = time.monotonic()
     try:
         if politely:
-            _pause()
+            _pause(0)
         if _began(driver, last_look=False):
             return False
-        _pause()
-        while not _began(driver, last_look=time.monotonic() >= patience):
-            _pause()
+        waited, began = 0.0, False
+        while not began:
+            _pause(waited)
+            waited = time.monotonic() - start
+            began = _began(driver, last_look=waited >= BUSY_SECONDS)
     finally:
         driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
     return True
 
 
-def _pause() -> None:
-    time.sleep(random.uniform(*RETRY_SECONDS))  # noqa: S311 - nothing secret
+def _pause(waited: float) -> None:
+    share = max(0.1, 1 - waited / LONG_SECONDS)
+    time.sleep(share * random.uniform(*RETRY_SECONDS))  # noqa: S311 - nothing secret
 
 
 def _began(driver: Any, *, last_look: bool) -> bool:

@@ -108,8 +108,26 @@ def test_there_is_always_an_administrator(af: Terminal) -> None:
         refused = af("--as", "alex", "grant", "revoke", "alex", "administrator", *BY, code=1)
         assert reasons(refused) == [
             "Nobody gives or takes their own roles; another administrator can.",
-            "Nobody else is an administrator; name another one first.",
+            "Nobody else is an administrator to stay; name another one first.",
         ]
+
+
+def test_a_deputy_or_a_passing_administrator_cannot_leave_nobody_behind(af: Terminal) -> None:
+    af("--as", "alex", "grant", "revoke", "sam", "administrator", *BY)
+    af("--as", "alex", "grant", "deputise", "kim", "--for", "alex", "--role", "administrator",
+       "--until", "2026-12-31", *BY)  # fmt: skip
+    af("--as", "alex", "grant", "add", "owen", "administrator", "--until", str(TODAY), *BY)
+    with Untouched(af):
+        for who in ("kim", "owen"):
+            refused = af("--as", who, "grant", "revoke", "alex", "administrator", *BY, code=1)
+            assert "Nobody else is an administrator to stay" in refused.err
+        later = af("--as", "kim", "grant", "add", "kim", "administrator", *BY, code=1)
+        assert "Nobody gives or takes their own roles" in later.err
+
+
+def test_the_page_of_people_shows_the_roles_of_today(af: Terminal) -> None:
+    af("grant", "revoke", "iris", "scrutiny_chair", *BY)
+    assert "scrutiny_chair" not in af("person", "list").out
 
 
 def test_a_deputy_signs_within_their_days_and_not_outside_them(case: Terminal) -> None:

@@ -395,6 +395,63 @@ def test_an_anchor_goes_out_by_mail_as_well(worked: Terminal, tmp_path: Path) ->
     raw = attached.get_payload(decode=True)
     assert isinstance(raw, bytes)
     kept.write_bytes(raw)
-    assert "1 anchor" in worked("db", "verify", str(kept), "--code", made["code"]).out
+    for file in (str(kept), made["mail"]):
+        assert "1 anchor" in worked("db", "verify", file, "--code", made["code"]).out
     refused = worked("db", "anchor", str(tmp_path), "--mail-to", "a@b.example, c@d.example", code=2)
     assert "is not one email address" in refused.err
+
+
+# --- what people work with must be what the journal says ------------------------------------------
+
+BY_HAND = {
+    "a sign-off is forged": (
+        "UPDATE signoffs SET decision = 'signed', signatory_id = 1, decided_on = '2026-03-02', "
+        "method = 'cli-login' WHERE department = 'legal'",
+        "has an answer of legal no record speaks of",
+    ),
+    "an answer's day is changed": (
+        "UPDATE signoffs SET decided_on = '2026-03-01' WHERE department = 'service'",
+        "has an answer of service no record speaks of",
+    ),
+    "a case is moved": ("UPDATE cases SET stage = 'decision' WHERE id = 2", "stands in decision"),
+    "a fact is changed": (
+        "UPDATE facts SET value = '\"A market\"'", "has another transfer_purpose on file"
+    ),
+    "a fact is added": (
+        "INSERT INTO facts (case_id, name, value, happened_on) VALUES (2, 'rent', '\"1\"', "
+        "'2026-03-02')", "has another rent on file",
+    ),
+    "a letter is taken away": (
+        "DELETE FROM letters WHERE number = 1", "has lost letter 1"
+    ),
+    "a role is added": (
+        "INSERT INTO role_grants (person_id, role, department, valid_from) VALUES (3, "
+        "'administrator', '', '2026-01-01')", "speaks of no role administrator of grace.okoro",
+    ),
+    "an ended role is put back": (
+        "UPDATE role_grants SET ended_at = NULL, valid_to = NULL WHERE role = 'scrutiny_chair'",
+        "says that the role scrutiny_chair of iris.dale ended",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BY_HAND)
+def test_what_is_changed_by_hand_in_the_tables_is_held_against_the_journal(
+    worked: Terminal, kind: str
+) -> None:
+    worked("grant", "revoke", "iris", "scrutiny_chair", "--authority", "Council of 2 March")
+    assert verified(worked, anchors=True, code=0) == []
+    statement, sentence = BY_HAND[kind]
+    with worked.store.write() as db:
+        assert db.execute(text(statement)).rowcount
+    assert sentence in str(verified(worked, anchors=True, code=1))
+
+
+def test_evidence_that_was_exchanged_is_found(worked: Terminal, tmp_path: Path) -> None:
+    mail = tmp_path / "yes.eml"
+    mail.write_bytes(b"We sign.")
+    worked("signoff", "give", "1", "legal", "--by", "owen", "--evidence-file", str(mail))
+    assert verified(worked, anchors=True, code=0) == []
+    with worked.store.write() as db:
+        db.execute(text("UPDATE evidence SET content = :other"), {"other": b"We do not."})
+    assert "has other evidence in yes.eml" in str(verified(worked, anchors=True, code=1))

@@ -87,4 +87,10 @@ def main(paths):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]) if len(sys.argv) > 1 else __doc__)
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        sys.exit(__doc__)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        print(f"This is no export or no anchor of assetflow: {error}", file=sys.stderr)
+        sys.exit(2)

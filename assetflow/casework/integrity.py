@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from assetflow import chain, durable, queries
 from assetflow import models as m
-from assetflow.casework import council, registers
+from assetflow.casework import agreement, council, registers
 from assetflow.casework.desk import Desk
 from assetflow.chain import Anchor, Finding, Head, Link, Payload
 from assetflow.errors import BadFile, BadInput, OutsideFault, Problem
@@ -32,8 +32,16 @@ class Verified:
     findings: tuple[Finding, ...]
 
 
-def verify(desk: Desk, anchor_files: Sequence[Path] = (), codes: Sequence[str] = ()) -> Verified:
+def verify(
+    desk: Desk,
+    anchor_files: Sequence[Path] = (),
+    codes: Sequence[str] = (),
+    *,
+    tables: bool = True,
+) -> Verified:
     """Recompute every case's chain, and hold the record against anchors taken earlier.
+
+    With ``tables`` the rows that people work with are held against the journal as well.
 
     ``codes`` are short codes as letters and reports print them: one that belongs to none of the
     anchors shows that the anchor of that letter was replaced or is missing.
@@ -47,6 +55,10 @@ def verify(desk: Desk, anchor_files: Sequence[Path] = (), codes: Sequence[str] =
         # A damaged file can give a case and not its head.
         found += _head_findings(heads.get(reference, Head(reference, 0, "")), links)
         hashes.update({(reference, link.position): link.hash for link in links})
+        if tables and reference == chain.COUNCIL:
+            found += agreement.of_roles(desk, links, payloads)
+        elif tables:
+            found += agreement.of_case(desk, reference, links, payloads)
     for anchor in anchors:
         found += chain.against(anchor, hashes)
     cases = len(heads) - (chain.COUNCIL in heads)
@@ -124,13 +136,26 @@ def anchor_message(desk: Desk, anchor: Anchor, to: str) -> bytes:
 def read_anchor(path: Path) -> Anchor:
     """Read an anchor's file; raises ``BadFile``."""
     try:
-        data = json.loads(read_at_most(path, MAX_ANCHOR).decode())
+        data = json.loads(_without_the_message(read_at_most(path, MAX_ANCHOR)).decode())
         heads = tuple(Head(str(case), int(n), str(found)) for case, n, found in data["heads"])
         return Anchor(str(data["taken_at"]), str(data["root"]), heads)
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
         problem = Problem(str(path), 0, 0, "bad-anchor", said)
         raise BadFile(f"{path.name} is not an anchor.", [problem]) from error
+
+
+def _without_the_message(raw: bytes) -> bytes:
+    """Give what is attached where the file is the message that took the anchor outside."""
+    if raw.lstrip().startswith(b"{"):
+        return raw
+    import email  # noqa: PLC0415 - few commands need it
+
+    for part in email.message_from_bytes(raw).walk():
+        content = part.get_payload(decode=True)
+        if part.get_content_type() == "application/json" and isinstance(content, bytes):
+            return content
+    return raw
 
 
 # --- exporting ----------------------------------------------------------------------------------

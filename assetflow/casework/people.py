@@ -199,8 +199,8 @@ def revoke(desk: Desk, person_typed: str, role: Role, authority: str) -> tuple[s
     reasons = _against_change(desk, person, bootstrap=False)
     if not own:
         reasons.append(f"{person.name} does not hold it.")
-    if role.name == ADMINISTRATOR and not _administrators(desk, without=person.id):
-        reasons.append("Nobody else is an administrator; name another one first.")
+    if role.name == ADMINISTRATOR and not _lasting_administrators(desk, without=person.id):
+        reasons.append("Nobody else is an administrator to stay; name another one first.")
     if reasons:
         raise Refused(f"The role {role} of {person.name} was not ended.", reasons=reasons)
     principal = stand_ins.c.principal_id == person.id
@@ -289,18 +289,31 @@ def _against_deputy(
 # --- what they share ------------------------------------------------------------------------------
 
 
-def _administrators(desk: Desk, without: int = 0) -> list[Person]:
-    everyone = queries.people(desk.db).values()
-    able = queries.with_role(everyone, ADMINISTRATOR, desk.today)
-    return [person for person in able if person.id != without]
+def _lasting_administrators(desk: Desk, without: int) -> list[Person]:
+    """Give the other administrators of their own right whose role has no last day."""
+    return [
+        person for person in queries.people(desk.db).values()
+        if person.id != without and person.left_on is None and any(
+            g.role == ADMINISTRATOR and g.deputy_for is None and g.valid_to == date.max
+            and g.valid_from <= desk.today
+            for g in person.grants
+        )
+    ]  # fmt: skip
+
+
+def _had_an_administrator(desk: Desk) -> bool:
+    """Tell whether anybody was ever an administrator, in force or not."""
+    t = m.role_grants
+    found = desk.db.execute(select(t.c.id).where(t.c.role == ADMINISTRATOR).limit(1))
+    return found.first() is not None
 
 
 def _against_change(desk: Desk, affected: Person | None, *, bootstrap: bool = True) -> list[str]:
     """Say why the acting person may not change somebody's roles.
 
-    As long as nobody is an administrator, whoever keeps the people may name the first one.
+    As long as nobody ever was an administrator, whoever keeps the people may name the first one.
     """
-    if bootstrap and not _administrators(desk):
+    if bootstrap and not _had_an_administrator(desk):
         missing = council.permission(desk, "keep_people")
         return [str(missing)] if missing else []
     missing = council.permission(desk, "grant_role")

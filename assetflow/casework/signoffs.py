@@ -96,14 +96,16 @@ def look(desk: Desk, case_typed: str, department: str, trigger: str = "") -> See
         for name, value in then.items()
     )
     code = statement.code(signoff) if signoff.statement else ""
-    return Seen(signoff, question, code, facts, _in_words(signoff))
+    return Seen(signoff, question, code, facts, _in_words(case, signoff))
 
 
 def _shown(value: Any) -> str:
     return "not on the file" if value is None else show(value)
 
 
-def _in_words(signoff: Signoff) -> str:
+def _in_words(case: Case, signoff: Signoff) -> str:
+    if statement.changes(case.workflow, case.snapshot, signoff):
+        return "void: what it was asked about has changed; ask again"
     if signoff.decision is None or signoff.decided_on is None:
         return f"none yet; due {show(signoff.due_on)}"
     how = "by themselves" if signoff.method == "cli-login" else "recorded for them"
@@ -278,7 +280,7 @@ def _check_worth_reading(desk: Desk, case: Case, transition: Transition) -> None
 
 def _department(desk: Desk, case: Case, department: str) -> Recipient:
     everyone = queries.people(desk.db).values()
-    signatories = queries.with_role(everyone, "signatory", desk.on, department)
+    signatories = queries.with_role(everyone, "signatory", desk.today, department)
     name = case.workflow.department_label(department)
     if signatories:
         name = f"{' and '.join(p.name for p in signatories)}, {name}"
@@ -313,17 +315,20 @@ def _checked(desk: Desk, case: Case, answer: Answer) -> tuple[Person, Signoff]:
     able = not reasons
     reasons += _against_answer(desk, case, signoff, signatory, answer)
     if reasons:
-        remedies = _answer_remedies(case, signoff) if able else []
+        remedies = _answer_remedies(case, signoff, answer) if able else []
         raise Refused(
             f"{case.reference}: the answer of {label} was not recorded.", reasons=reasons,
-            remedies=remedies or _signatory_remedies(desk, signoff, label),
+            remedies=remedies or _signatory_remedies(desk, signoff, label, signatory),
         )  # fmt: skip
     return signatory, signoff
 
 
-def _answer_remedies(case: Case, signoff: Signoff) -> list[str]:
+def _answer_remedies(case: Case, signoff: Signoff, answer: Answer) -> list[str]:
+    department = signoff.department
     if statement.changes(case.workflow, case.snapshot, signoff):
         return [f"ask again: assetflow signoff request {case.reference} {signoff.trigger}"]
+    if answer.code and digits(answer.code) != digits(statement.code(signoff)):
+        return [f"see what was asked last: assetflow signoff show {case.reference} {department}"]
     return ['say what shows it: --evidence "…" or --evidence-file FILE']
 
 
@@ -341,9 +346,12 @@ def _against_answer(
         yield f"Nothing shows the answer of {signatory.name}, who is not logged in here."
 
 
-def _signatory_remedies(desk: Desk, signoff: Signoff, label: str) -> list[str]:
+def _signatory_remedies(desk: Desk, signoff: Signoff, label: str, refused: Person) -> list[str]:
     everyone = queries.people(desk.db).values()
-    able = [p.handle for p in queries.with_role(everyone, "signatory", desk.on, signoff.department)]
+    able = [
+        p.handle for p in queries.with_role(everyone, "signatory", desk.today, signoff.department)
+        if p.id != refused.id
+    ]  # fmt: skip
     add = f'assetflow person add "NAME" --role signatory --department {signoff.department}'
     return [f"signatories of {label}: {', '.join(able)}; name one with --by" if able else add]
 

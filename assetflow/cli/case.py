@@ -416,7 +416,20 @@ def record(
         one = record_facts(desk, case_, options.facts_given(facts), why)
         seen = overview(desk, one)
     names = ", ".join(name for name, _ in facts)
-    _report(seen, Done(one), json_, f"{one.reference}: recorded {names}")
+    _report(seen, Done(one, notices=_void(one)), json_, f"{one.reference}: recorded {names}")
+
+
+def _void(one: "Case") -> tuple[str, ...]:
+    """Say whose answers no longer count, because what they were asked about has changed."""
+    from assetflow import statement
+
+    void = [s for s in one.snapshot.signoffs if statement.changes(one.workflow, one.snapshot, s)]
+    names = dict.fromkeys(one.workflow.department_label(s.department) for s in void)
+    steps = dict.fromkeys(s.trigger for s in void)
+    return tuple(
+        f"What {', '.join(names)} read has changed; ask again: "
+        f"assetflow signoff request {one.reference} {step}" for step in steps
+    )  # fmt: skip
 
 
 @case.command()

@@ -12,6 +12,7 @@ from assetflow.cli.app import App
 if TYPE_CHECKING:
     from assetflow.casework.erasure import Erasure
     from assetflow.casework.personal import Unread
+    from assetflow.snapshot import Person
 
 
 @click.group()
@@ -57,7 +58,7 @@ def add(
     if json_:
         output.emit_json(found)
         return
-    held = ", ".join(_grants(found)) or "no role yet"
+    held = ", ".join(_grants(found, app.today)) or "no role yet"
     output.done(f"{found.name} ({found.handle}): {held}")
 
 
@@ -188,15 +189,14 @@ def list_(app: App, json_: bool) -> None:
     if json_:
         output.emit_json(found)
         return
-    rows = [(p.handle, p.name, p.job_title, ", ".join(_grants(p)), p.email) for p in found]
+    rows = [
+        (p.handle, p.name, p.job_title, ", ".join(_grants(p, app.today)), p.email) for p in found
+    ]
     output.table(("Short name", "Name", "Job title", "Roles", "Email"), rows, "Nobody yet.")
 
 
-def _grants(found: object) -> list[str]:
-    from assetflow.snapshot import Person
-
-    assert isinstance(found, Person)  # noqa: S101 - narrows the type
+def _grants(found: "Person", day: date) -> list[str]:
     return [
         f"{g.role} ({g.department})" if g.department else g.role
-        for g in found.grants if g.deputy_for is None
+        for g in found.grants if g.deputy_for is None and g.holds_on(day)
     ]  # fmt: skip

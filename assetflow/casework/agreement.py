@@ -1,0 +1,127 @@
+"""What the tables say of a case must be what its journal says: a row changed by hand shows here.
+
+The chain proves the journal; people work with the tables. So each case's stage, facts, sign-offs,
+letters and evidence, and every role, are held against the records that made them. Words that were
+erased on the record cannot be held against anything: there only the skeleton is compared.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from assetflow import models as m
+from assetflow import queries
+from assetflow.casework.desk import Desk
+from assetflow.chain import COUNCIL, Finding, Link, Payload
+
+ANSWERS = {"signoff_given": "signed", "objection_raised": "objected"}
+
+
+def of_case(
+    desk: Desk, reference: str, links: Sequence[Link], payloads: Mapping[int, Payload]
+) -> Iterator[Finding]:
+    """List where the tables say something else of a case than its journal."""
+    row = desk.db.execute(select(m.cases).where(m.cases.c.reference == reference)).one_or_none()
+    if row is None:
+        return
+    stages = [link.to_stage for link in links if link.to_stage]
+    if stages and row.stage != stages[-1]:
+        yield Finding(reference, 0, f"stands in {row.stage}; its journal says {stages[-1]}")
+    yield from _evidence(desk, row.id, reference)
+    if any(link.position not in payloads for link in links):
+        return
+    words = [(link, _detail(payloads[link.position])) for link in links]
+    yield from _facts(desk, row.id, reference, words)
+    yield from _answers(desk, row.id, reference, words)
+    yield from _letters(desk, row.id, reference, words)
+
+
+Words = Sequence[tuple[Link, dict[str, Any]]]
+
+
+def _detail(payload: Payload) -> dict[str, Any]:
+    try:
+        found = json.loads(payload.text)["detail"]
+    except (ValueError, KeyError, TypeError):
+        return {}  # whatever it says; its digest tells whether it was changed
+    return found if isinstance(found, dict) else {}
+
+
+def _facts(desk: Desk, case_id: int, reference: str, words: Words) -> Iterator[Finding]:
+    said: dict[str, Any] = {}
+    for _, detail in words:
+        said.update(detail.get("facts") or {})
+    rows = desk.db.execute(select(m.facts).where(m.facts.c.case_id == case_id))
+    stored = {row.name: json.loads(row.value) for row in rows}
+    for name in sorted(said.keys() | stored.keys()):
+        if said.get(name) != stored.get(name):
+            yield Finding(reference, 0, f"has another {name} on file than its journal says")
+
+
+def _answers(desk: Desk, case_id: int, reference: str, words: Words) -> Iterator[Finding]:
+    said = Counter(
+        (link.trigger, d.get("department"), ANSWERS[link.action], link.happened_on,
+         d.get("method"), d.get("statement_sha256", ""))
+        for link, d in words if link.action in ANSWERS
+    )  # fmt: skip
+    t = m.signoffs
+    query = select(t).where(t.c.case_id == case_id, t.c.decision.is_not(None))
+    for row in desk.db.execute(query):
+        key = (row.trigger, row.department, row.decision, row.decided_on.isoformat(), row.method,
+               row.statement_sha256)  # fmt: skip
+        if not said[key]:
+            yield Finding(reference, 0, f"has an answer of {row.department} no record speaks of")
+
+
+def _letters(desk: Desk, case_id: int, reference: str, words: Words) -> Iterator[Finding]:
+    said = {number for _, d in words for number in (d.get("letters") or {}).values()}
+    t = m.letters
+    stored = set(desk.db.execute(select(t.c.number).where(t.c.case_id == case_id)).scalars())
+    for number in sorted(said - stored):
+        yield Finding(reference, 0, f"has lost letter {number}, which its journal speaks of")
+
+
+def _evidence(desk: Desk, case_id: int, reference: str) -> Iterator[Finding]:
+    t = m.evidence
+    query = select(t.c.name, t.c.sha256, t.c.content).where(t.c.case_id == case_id)
+    for row in desk.db.execute(query):
+        if row.content is not None and hashlib.sha256(row.content).hexdigest() != row.sha256:
+            yield Finding(reference, 0, f"has other evidence in {row.name} than was handed in")
+
+
+def of_roles(desk: Desk, links: Sequence[Link], payloads: Mapping[int, Payload]) -> list[Finding]:
+    """List the roles in force that no record of the council journal gives.
+
+    Roles given before there was a council journal, and those of people erased, have no record.
+    """
+    words = [
+        (link, _detail(payloads[link.position])) for link in links if link.position in payloads
+    ]
+    given = {(d.get("person"), d.get("role"), d.get("from"))
+             for link, d in words if link.action == "role_granted"}  # fmt: skip
+    ended = Counter((d.get("person"), d.get("role")) for k, d in words if k.action == "role_ended")
+    begun = min((link.recorded_at for link in links), default="")
+    found = []
+    for row in desk.db.execute(_roles()):
+        role = f"{row.role} ({row.department})" if row.department else row.role
+        if row.erased_on or (row.granted_at is None and _older(row.recorded_at, begun)):
+            continue
+        if (row.handle, role, row.valid_from.isoformat()) not in given:
+            found.append(Finding(COUNCIL, 0, f"speaks of no role {role} of {row.handle}"))
+        elif row.ended_at is None and ended[row.handle, role]:
+            ended[row.handle, role] -= 1
+            found.append(Finding(COUNCIL, 0, f"says that the role {role} of {row.handle} ended"))
+    return found
+
+
+def _roles() -> Any:
+    g, p = m.role_grants, m.people
+    return select(g, p.c.handle, p.c.erased_on, p.c.recorded_at).join(p, p.c.id == g.c.person_id)
+
+
+def _older(recorded_at: Any, begun: str) -> bool:
+    return not begun or queries.instant_text(recorded_at) < begun

@@ -643,3 +643,14 @@ def test_a_page_of_the_database_holds_nothing_of_what_was_moved_within_it(case: 
     assert traces(case, "Joan Mills") == []
     with case.store.read() as db:
         assert db.execute(text("PRAGMA freelist_count")).scalar() == 0
+
+
+def test_an_export_gives_all_particulars_of_a_contact_also_those_that_do_not_name_them(
+    af: Terminal, tmp_path: Path
+) -> None:
+    af("group", "add", "Quiet Club", "--contact", "Quill Quietly", "--email", "q@quiet.example",
+       "--phone", "0151 496 0199", "--address", "77 Hidden Lane, Bootle")  # fmt: skip
+    af("person", "export", "Quill Quietly", str(tmp_path / "q.json"))
+    (kept,) = json.loads((tmp_path / "q.json").read_text(encoding="utf-8"))["particulars"]
+    assert (kept["contact_of"], kept["address"]) == ("Quiet Club", "77 Hidden Lane, Bootle")
+    assert (kept["email"], kept["phone"]) == ("q@quiet.example", "0151 496 0199")

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ def export(desk: Desk, typed: str, also: Sequence[str] = ()) -> Export:
         "made_on": desk.today.isoformat(),
         "council": desk.settings.council.name,
         "looked_for": [one.text for one in who.identifiers],
+        "particulars": _particulars(who),
         "held": _by_kind(found),
         "made_by_them": _by_kind(made),
         "cases_of_their_group": _cases_of(desk, who),
@@ -69,6 +70,12 @@ def named(who: Subject) -> dict[str, Any]:
     """Say in a record who was meant without saying it in words: the record outlives the person."""
     person = who.person.id if who.person else None
     return {"person_id": person, "group_ids": [group.id for group in who.groups]}
+
+
+def _particulars(who: Subject) -> list[dict[str, Any]]:
+    """Give all that is kept to know and reach the person, whether it names them or not."""
+    own = [asdict(who.person)] if who.person else []
+    return own + [{"contact_of": group.name, **asdict(group)} for group in who.groups]
 
 
 def _by_kind(found: Sequence[Found]) -> dict[str, list[dict[str, Any]]]:

@@ -125,7 +125,10 @@ def _first_officer(desk: Desk, details: NewHome) -> str:
         authority="the setting up of assetflow", particulars=particulars,
     )  # fmt: skip
     person = people.add_person(desk, new, route)
-    return f"you: {person.name}, {person.handle} for short, an estates officer and administrator"
+    return (
+        f"you: {person.name}, {person.handle} for short, an estates officer, administrator and "
+        "information governance officer"
+    )
 
 
 def _handle(name: str) -> str:

@@ -192,6 +192,10 @@ def test_a_decision_on_a_case_can_have_to_be_kept_longer_than_the_case(case: Ter
     assert due(case, ENDED_FOR_TWO_YEARS) == []
     (one,) = due(case, ENDED_FOR_TWO_YEARS, "--all")
     assert one["due_on"] == "2032-03-03"
+    refused = case("retention", "destroy", "1", *WHY, on=ENDED_FOR_TWO_YEARS, code=1)
+    assert (
+        "Records of it are kept as ‘Officer decision’ (6 years); due on 3 Mar 2032." in refused.err
+    )
 
 
 def test_a_case_whose_event_is_not_on_file_is_never_due(case: Terminal) -> None:

@@ -49,6 +49,8 @@ class Retained:
     due_on: date | None
     state: str
     holds: tuple[str, ...]
+    # The class and period of those of its records that are kept longer than the rest.
+    longer: str = ""
 
 
 def retained(desk: Desk, *, everything: bool = False) -> list[Retained]:
@@ -72,35 +74,37 @@ def of_case(desk: Desk, case: Case, lying: Sequence[str] = ()) -> Retained:
     assert case.closed_on is not None  # noqa: S101 - only ended cases are asked about
     outcome = case.workflow.stages[case.snapshot.stage].end or ""
     kind = desk.retention.of_case(outcome)
-    due, state = _due(desk, case, kind)
+    due, state, longer = _due(desk, case, kind)
     return Retained(
         case.reference, case.asset.label, outcome, case.closed_on,
         kind.id if kind else "", kind.label if kind else "", kind.period if kind else "",
-        kind is not None and kind.verified, due, state, tuple(lying),
+        kind is not None and kind.verified, due, state, tuple(lying), longer,
     )  # fmt: skip
 
 
-def _due(desk: Desk, case: Case, kind: RetentionClass | None) -> tuple[date | None, str]:
+def _due(desk: Desk, case: Case, kind: RetentionClass | None) -> tuple[date | None, str, str]:
+    """Give the first day, how things stand, and which records are kept longer than the case."""
     if kind is None:
-        return None, NO_CLASS
+        return None, NO_CLASS, ""
     if kind.years is None:
-        return None, NOT_SET
+        return None, NOT_SET, ""
     assert case.closed_on is not None  # noqa: S101 - as above
     event = event_of(kind, case.closed_on, case.snapshot.facts)
     first = due_on(event, kind.years) if event else None
     if first is None:
-        return None, NO_EVENT
+        return None, NO_EVENT, ""
     # What departments decided, and the evidence of it, can have to be kept longer than the rest.
-    first = max([first, *_due_of_records(desk, case)])
-    return first, DUE if first <= desk.on else NOT_DUE
+    later = [one for one in _due_of_records(desk, case) if one[0] > first]
+    last, longer = max(later, default=(first, ""))
+    return last, DUE if last <= desk.on else NOT_DUE, longer
 
 
-def _due_of_records(desk: Desk, case: Case) -> list[date]:
+def _due_of_records(desk: Desk, case: Case) -> list[tuple[date, str]]:
     found = []
     for kind in desk.retention.classes.values():
         newest = _newest(desk, case, kind)
         due = due_on(newest, kind.years) if newest and kind.years is not None else None
-        found += [due] if due else []
+        found += [(due, f"‘{kind.label}’ ({kind.period})")] if due else []
     return found
 
 
@@ -193,7 +197,12 @@ def _against_its_period(found: Retained) -> list[str]:
     if found.state == NO_EVENT:
         reasons.append(f"The event from which {label} counts is not on the file.")
     elif found.state == NOT_DUE and found.due_on:
-        reasons.append(f"It is kept as {label} ({found.period}); due on {show(found.due_on)}.")
+        kept = (
+            f"Records of it are kept as {found.longer}"
+            if found.longer
+            else (f"It is kept as {label} ({found.period})")
+        )
+        reasons.append(f"{kept}; due on {show(found.due_on)}.")
     return reasons
 
 

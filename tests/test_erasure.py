@@ -1,5 +1,6 @@
 """Everything held on a person is found, and goes where it may: needles in every place there is."""
 
+import hashlib
 import json
 import random
 import re
@@ -276,10 +277,11 @@ def _hand_in(af: Terminal, case: int, witness: Invented) -> None:
     mail = EmailMessage()
     mail["From"], mail["Subject"] = f"<{witness.email}>", "My statement"
     mail.set_content(f"Yours\n{witness.name}", cte="base64")
+    raw = bytes(mail)
     with af.store.write() as db:
         db.execute(insert(m.evidence).values(
-            case_id=case, name="statement.eml", sha256=f"{case:064d}", size=1,
-            content=bytes(mail), recorded_by_id=1, recorded_at=NOW))  # fmt: skip
+            case_id=case, name="statement.eml", sha256=hashlib.sha256(raw).hexdigest(), size=1,
+            content=raw, recorded_by_id=1, recorded_at=NOW))  # fmt: skip
 
 
 def end(af: Terminal, case: int, *, release: bool = True) -> None:

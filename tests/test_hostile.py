@@ -171,7 +171,7 @@ def problems_in_time(folder: Path, body: str) -> list[str]:
 @pytest.mark.parametrize("piece", ["[", "- a\n", "a\n\n", "|a|b|\n"])
 def test_a_letter_just_short_enough_is_read_in_time(tmp_path: Path, piece: str) -> None:
     table = "|a|b|\n|-|-|\n" if piece.startswith("|") else ""
-    assert problems_in_time(tmp_path, table + piece * (14_500 // len(piece))) == []
+    assert problems_in_time(tmp_path, table + piece * (11_500 // len(piece))) == []
 
 
 # --- mail headers ---------------------------------------------------------------------------

@@ -97,6 +97,7 @@ def of_roles(desk: Desk, links: Sequence[Link], payloads: Mapping[int, Payload])
     """List the roles in force that no record of the council journal gives.
 
     Roles given before there was a council journal, and those of people erased, have no record.
+    Where the words of a record were erased, its moment and actor are held against the row.
     """
     words = [
         (link, _detail(payloads[link.position])) for link in links if link.position in payloads
@@ -105,10 +106,17 @@ def of_roles(desk: Desk, links: Sequence[Link], payloads: Mapping[int, Payload])
              for link, d in words if link.action == "role_granted"}  # fmt: skip
     ended = Counter((d.get("person"), d.get("role")) for k, d in words if k.action == "role_ended")
     begun = min((link.recorded_at for link in links), default="")
+    wordless = {(link.recorded_at, link.actor) for link in links
+                if link.action == "role_granted" and link.position not in payloads}  # fmt: skip
     found = []
     for row in desk.db.execute(_roles()):
         role = f"{row.role} ({row.department})" if row.department else row.role
         if row.erased_on or (row.granted_at is None and _older(row.recorded_at, begun)):
+            continue
+        if (
+            row.granted_at
+            and (queries.instant_text(row.granted_at), str(row.granted_by_id)) in wordless
+        ):
             continue
         if (row.handle, role, row.valid_from.isoformat()) not in given:
             found.append(Finding(COUNCIL, 0, f"speaks of no role {role} of {row.handle}"))

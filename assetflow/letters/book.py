@@ -21,7 +21,7 @@ from assetflow.letters.source import Source, front_matter, read_source
 ENDING = ".md.j2"
 MAX_LETTER = 100_000
 # A sample case says little, so what is longer than this is the letter's own words again and again.
-MAX_SAMPLE = 15_000
+MAX_SAMPLE = 12_000
 
 # Names that a letter may use and that no case has to give.
 _MADE_HERE = ("subject", "loop")

@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 PREFIX = b"assetflow-journal-v1\0"
 GENESIS = "0" * 64
@@ -45,6 +46,10 @@ class Link:
         ]  # fmt: skip
         text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(PREFIX + text.encode()).hexdigest()
+
+    def sealed(self) -> "Link":
+        """Give the same record with the hash it must carry."""
+        return replace(self, hash=self.computed())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +129,19 @@ def verify(
 
 def erased_by(payload: Payload) -> list[int]:
     """Give the positions whose words a record says were erased; most records say none."""
+    found = detail(payload).get("erased", [])
+    # Whatever else it says is no erasure.
+    positions = found if isinstance(found, list) else []
+    return [position for position in positions if isinstance(position, int)]
+
+
+def detail(payload: Payload) -> dict[str, Any]:
+    """Give what a record says beside its reason; its digest tells whether it was changed."""
     try:
-        found = json.loads(payload.text)["detail"].get("erased", [])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return []  # whatever it says, it is no erasure; its digest tells whether it was changed
-    return [position for position in found if isinstance(position, int)]
+        found = json.loads(payload.text)["detail"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _gap(link: Link, expected: int) -> Finding:

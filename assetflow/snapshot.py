@@ -24,6 +24,10 @@ class Grant:
     # The id of the person for whom a deputy holds it; a deputy always has a last day.
     deputy_for: int | None = None
 
+    def __str__(self) -> str:
+        """Give the role as people read it, with the department it is for."""
+        return f"{self.role} ({self.department})" if self.department else self.role
+
     def holds_on(self, day: date) -> bool:
         """Tell whether the grant is in force on a day; its last day counts."""
         return self.valid_from <= day <= self.valid_to

@@ -13,12 +13,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from assetflow import chain, queries
 from assetflow import models as m
-from assetflow import queries
 from assetflow.casework.desk import Desk
+from assetflow.casework.grounds import ANSWERS
+from assetflow.casework.people import Role
 from assetflow.chain import COUNCIL, Finding, Link, Payload
-
-ANSWERS = {"signoff_given": "signed", "objection_raised": "objected"}
 
 
 def of_case(
@@ -34,21 +34,13 @@ def of_case(
     yield from _evidence(desk, row.id, reference)
     if any(link.position not in payloads for link in links):
         return
-    words = [(link, _detail(payloads[link.position])) for link in links]
+    words = [(link, chain.detail(payloads[link.position])) for link in links]
     yield from _facts(desk, row.id, reference, words)
     yield from _answers(desk, row.id, reference, words)
     yield from _letters(desk, row.id, reference, words)
 
 
 Words = Sequence[tuple[Link, dict[str, Any]]]
-
-
-def _detail(payload: Payload) -> dict[str, Any]:
-    try:
-        found = json.loads(payload.text)["detail"]
-    except (ValueError, KeyError, TypeError):
-        return {}  # whatever it says; its digest tells whether it was changed
-    return found if isinstance(found, dict) else {}
 
 
 def _facts(desk: Desk, case_id: int, reference: str, words: Words) -> Iterator[Finding]:
@@ -100,7 +92,7 @@ def of_roles(desk: Desk, links: Sequence[Link], payloads: Mapping[int, Payload])
     Where the words of a record were erased, its moment and actor are held against the row.
     """
     words = [
-        (link, _detail(payloads[link.position])) for link in links if link.position in payloads
+        (link, chain.detail(payloads[link.position])) for link in links if link.position in payloads
     ]
     given = {(d.get("person"), d.get("role"), d.get("from"))
              for link, d in words if link.action == "role_granted"}  # fmt: skip
@@ -110,7 +102,7 @@ def of_roles(desk: Desk, links: Sequence[Link], payloads: Mapping[int, Payload])
                 if link.action == "role_granted" and link.position not in payloads}  # fmt: skip
     found = []
     for row in desk.db.execute(_roles()):
-        role = f"{row.role} ({row.department})" if row.department else row.role
+        role = str(Role(row.role, row.department))
         if row.erased_on or (row.granted_at is None and _older(row.recorded_at, begun)):
             continue
         if (

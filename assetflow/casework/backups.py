@@ -41,10 +41,9 @@ def back_up(settings: Settings, target: Path, now: datetime) -> Backup:
         raise OutsideFault(f"The backup {target} cannot be made.",
                            reasons=[f"there is no folder {target.parent}"])  # fmt: skip
     store = Store(settings.database_url)
-    if store.file is None:
-        store.check_revision()
-        return _dump(settings, store, target, now)
     store.check_revision()
+    if store.file is None:
+        return _dump(settings, store, target, now)
     _vacuum_into(store.file, target)
     try:
         return _checked(settings, target, now)

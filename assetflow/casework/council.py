@@ -1,9 +1,6 @@
 """What concerns no single case: who may do it, and its own journal, chained like that of a case."""
 
-import json
-import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -12,7 +9,7 @@ from assetflow import models as m
 from assetflow import queries
 from assetflow.casework import record
 from assetflow.casework.desk import Desk
-from assetflow.chain import COUNCIL, GENESIS, SALT_BYTES, Link, Payload, short
+from assetflow.chain import COUNCIL, GENESIS, Link, Payload, short
 from assetflow.delivery import folder
 from assetflow.errors import Refused
 from assetflow.snapshot import Unmet
@@ -33,9 +30,7 @@ def check_right(desk: Desk, right: str, what: str) -> None:
 
 def enter(desk: Desk, action: str, *, why: str = "", detail: Mapping[str, Any]) -> int:
     """Append a record to the council journal and give its position."""
-    record.check_words(why, detail)
-    words = json.dumps({"why": why, "detail": detail}, ensure_ascii=False, default=str)
-    payload = Payload(secrets.token_hex(SALT_BYTES), words)
+    payload = record.payload_of(why, detail)
     # The counter's row is locked until the commit, so positions have no gap and no twin.
     position = record.numbers(desk, COUNCIL)
     head = queries.council_head(desk.db)
@@ -44,7 +39,7 @@ def enter(desk: Desk, action: str, *, why: str = "", detail: Mapping[str, Any]) 
         str(desk.actor.id), action, None, None, None, payload.digest(),
         head.hash if head else GENESIS,
     )  # fmt: skip
-    _append(desk, replace(unsealed, hash=unsealed.computed()), payload)
+    _append(desk, unsealed.sealed(), payload)
     return position
 
 

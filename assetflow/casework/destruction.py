@@ -114,7 +114,7 @@ def _newest(desk: Desk, case: Case, kind: RetentionClass) -> date | None:
         j = m.journal
         step = and_(j.c.action == "advanced", j.c.trigger.in_(kind.steps))
         query = select(func.max(j.c.happened_on)).where(
-            and_(j.c.case_id == case.id, step | j.c.action.in_(ANSWERS))
+            and_(j.c.case_id == case.id, step | j.c.action.in_(tuple(ANSWERS)))
         )
     elif kind.applies_to == "evidence":
         e = m.evidence

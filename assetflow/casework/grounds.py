@@ -23,7 +23,7 @@ from assetflow.queries import Case
 from assetflow.retention import RetentionClass, event_of, kept_until
 
 # The records in which departments answer; steps that are decisions stand in the schedule.
-ANSWERS = ("signoff_given", "objection_raised")
+ANSWERS = {"signoff_given": "signed", "objection_raised": "objected"}
 
 
 @dataclass(frozen=True, slots=True)

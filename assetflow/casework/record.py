@@ -68,10 +68,8 @@ def change(  # noqa: PLR0913 - the columns of a journal record
     on which anything can fall due is set as well. Raises ``Busy`` where somebody else has changed
     the case since it was read.
     """
-    check_words(why, detail or {})
+    payload = payload_of(why, detail or {})
     moved_from = case.snapshot.stage if to_stage is not None and case.version else None
-    words = json.dumps({"why": why, "detail": detail or {}}, ensure_ascii=False, default=str)
-    payload = Payload(secrets.token_hex(SALT_BYTES), words)
     link = _link(desk, case, action, (trigger, moved_from, to_stage), payload)
     changed = {"version": link.position, "head": link.hash, **(columns or {})}
     moved_on = desk.on if action in queries.MOVES else case.moved_on
@@ -84,6 +82,13 @@ def change(  # noqa: PLR0913 - the columns of a journal record
         )
     _append(desk, case.id, link, payload)
     return replace(after, next_alert_on=changed["next_alert_on"])
+
+
+def payload_of(why: str, detail: Mapping[str, Any]) -> Payload:
+    """Give what a record says in words, with a salt; refuse words that no record can hold."""
+    _check_words(why, detail)
+    words = json.dumps({"why": why, "detail": detail}, ensure_ascii=False, default=str)
+    return Payload(secrets.token_hex(SALT_BYTES), words)
 
 
 def _changed(case: Case, columns: Mapping[str, Any]) -> Case:
@@ -120,7 +125,7 @@ def _update(names: tuple[str, ...]) -> Statement:
 Move = tuple[str | None, str | None, str | None]
 
 
-def check_words(why: str, detail: Mapping[str, Any]) -> None:
+def _check_words(why: str, detail: Mapping[str, Any]) -> None:
     """Refuse free text that no journal or letter can hold; facts were checked by their types."""
     wrong = []
     for name, text_ in {"why": why, **detail}.items():
@@ -137,7 +142,7 @@ def _link(desk: Desk, case: Case, action: str, move: Move, payload: Payload) -> 
         case.reference, case.version + 1, desk.on.isoformat(), queries.instant_text(desk.now),
         str(desk.actor.id), action, *move, payload.digest(), case.head,
     )  # fmt: skip
-    return replace(unsealed, hash=unsealed.computed())
+    return unsealed.sealed()
 
 
 def _append(desk: Desk, case_id: int, link: Link, payload: Payload) -> None:

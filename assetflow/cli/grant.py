@@ -128,7 +128,7 @@ def list_(app: App, person_: str, all_: bool, json_: bool) -> None:
         return
     lines = [
         (
-            p.name, f"{g.role} ({g.department})" if g.department else g.role,
+            p.name, str(g),
             everyone[g.deputy_for].name if g.deputy_for else "",
             output.day(g.valid_from) if g.valid_from > date.min else "",
             output.day(g.valid_to) if g.valid_to < date.max else "", g.authority,

@@ -196,7 +196,4 @@ def list_(app: App, json_: bool) -> None:
 
 
 def _grants(found: "Person", day: date) -> list[str]:
-    return [
-        f"{g.role} ({g.department})" if g.department else g.role
-        for g in found.grants if g.deputy_for is None and g.holds_on(day)
-    ]  # fmt: skip
+    return [str(g) for g in found.grants if g.deputy_for is None and g.holds_on(day)]

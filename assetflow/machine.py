@@ -32,8 +32,8 @@ def triggers(workflow: Workflow, stage: str) -> frozenset[str]:
 def fire(workflow: Workflow, stage: str, trigger: str, allowed: Callable[[str], bool]) -> str:
     """Fire a trigger from a stage and give the stage the case is in afterwards.
 
-    ``allowed`` is asked again by the machine itself before it moves, as defence in depth: the
-    caller has listed every reason already. Raises ``Refused`` where it says no.
+    ``allowed`` is asked by the machine itself before it moves, so nothing can move past the rules.
+    Raises ``Refused`` where it says no; the caller knows the reasons.
     """
     machine = _machine(workflow)
     cursor = _Cursor(stage, allowed)

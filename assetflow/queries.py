@@ -13,10 +13,13 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     CursorResult,
+    Integer,
     Row,
     and_,
     bindparam,
+    cast,
     func,
+    null,
     or_,
     select,
     union_all,
@@ -115,23 +118,19 @@ def new_id(result: CursorResult[Any]) -> int:
 
 
 class _Who:
-    """What reads some people, their grants, and what they hold as deputies, in three statements."""
+    """What reads some people, with what they hold themselves and as deputies, in two statements."""
 
     def __init__(self, *where: ColumnElement[bool]) -> None:
         p, g, d = m.people, m.role_grants, m.deputies
+        held = select(g.c.person_id, g.c.id, *(g.c[name] for name in _OF_GRANT), _NOBODY)
+        lent = select(d.c.person_id, d.c.id, *(d.c[name] for name in _OF_GRANT), d.c.principal_id)
         self.asked = (
             Statement(select(*(p.c[name] for name in _OF_PERSON)).where(*where).order_by(p.c.name)),
             Statement(
-                select(g.c.person_id, *(g.c[name] for name in _OF_GRANT))
-                .join_from(p, g, g.c.person_id == p.c.id)
-                .where(*where)
-                .order_by(g.c.id)
-            ),
-            Statement(
-                select(d.c.person_id, *(d.c[name] for name in _OF_GRANT), d.c.principal_id)
-                .join_from(p, d, d.c.person_id == p.c.id)
-                .where(*where)
-                .order_by(d.c.id)
+                union_all(
+                    held.join_from(p, g, g.c.person_id == p.c.id).where(*where),
+                    lent.join_from(p, d, d.c.person_id == p.c.id).where(*where),
+                )
             ),
         )
 
@@ -140,17 +139,15 @@ class _Who:
         return _persons(*together(db, *((each, values) for each in self.asked)))
 
 
-def _persons(
-    rows: Iterable[AnyRow], held: Iterable[AnyRow], lent: Iterable[AnyRow]
-) -> dict[int, Person]:
+def _persons(rows: Iterable[AnyRow], held: Iterable[AnyRow]) -> dict[int, Person]:
     grants: dict[int, list[Grant]] = defaultdict(list)
-    for row in held:
-        grants[row.person_id].append(_grant(row, row.valid_to or date.max, None))
-    for row in lent:
-        grants[row.person_id].append(_grant(row, row.valid_to, row.principal_id))
-    return {row.id: _person(row, grants[row.id]) for row in rows}
+    # What they hold themselves comes first; each in the order in which it was given.
+    for row in sorted(held, key=lambda row: (row.principal_id is not None, row.id)):
+        grants[row.person_id].append(_grant(row))
+    return {row.id: _person(row, tuple(grants[row.id])) for row in rows}
 
 
+_NOBODY = cast(null(), Integer).label("principal_id")
 _OF_PERSON = ("id", "handle", "name", "job_title", "phone", "email", "left_on", "login")
 _OF_GRANT = ("role", "department", "valid_from", "valid_to", "authority")
 _EVERYBODY = _Who()
@@ -162,23 +159,16 @@ def people(db: Connection) -> dict[int, Person]:
     return _EVERYBODY.read(db)
 
 
-def _grant(row: AnyRow, until: date, deputy_for: int | None) -> Grant:
-    department = row.department or None
-    return Grant(row.role, department, row.valid_from, until, row.authority, deputy_for)
-
-
-def _person(row: AnyRow, grants: Iterable[Grant]) -> Person:
+def _person(row: AnyRow, grants: tuple[Grant, ...]) -> Person:
     return Person(
-        row.id,
-        row.handle,
-        row.name,
-        row.job_title,
-        row.phone,
-        row.email,
-        row.left_on,
-        tuple(grants),
-        row.login,
-    )
+        row.id, row.handle, row.name, row.job_title, row.phone, row.email, row.left_on, row.login,
+        grants,
+    )  # fmt: skip
+
+
+def _grant(row: AnyRow) -> Grant:
+    department, until = row.department or None, row.valid_to or date.max
+    return Grant(row.role, department, row.valid_from, until, row.authority, row.principal_id)
 
 
 def person(db: Connection, typed: str) -> Person:
@@ -367,29 +357,20 @@ def _routes(db: Connection) -> list[Workflow]:
 # --- cases ------------------------------------------------------------------------------------
 
 
-_REFERENCE = select(m.cases.c.id).where(
-    m.cases.c.reference.in_([bindparam("typed"), bindparam("upper")])
+_BY_REFERENCE = Statement(
+    select(m.cases.c.id).where(m.cases.c.reference.in_([bindparam("typed"), bindparam("upper")]))
 )
-_BY_REFERENCE = {lock: Statement(_REFERENCE.with_for_update() if lock else _REFERENCE)
-                 for lock in (False, True)}  # fmt: skip
-_LOCK = Statement(select(m.cases.c.id).where(m.cases.c.id == bindparam("id")).with_for_update())
 _SERIES = Statement(select(m.counters.c.name))
 
 
-def case_id(db: Connection, typed: str, *, lock: bool = False) -> int:
-    """Find one case by its reference, in any case, or by the number at its end.
-
-    With ``lock`` its row is locked until the transaction ends; SQLite holds the whole database.
-    """
+def case_id(db: Connection, typed: str) -> int:
+    """Find one case by its reference, in any case, or by the number at its end."""
     wanted = typed.strip()
-    found = _BY_REFERENCE[lock].rows(db, typed=wanted, upper=wanted.upper())
+    found = _BY_REFERENCE.rows(db, typed=wanted, upper=wanted.upper())
     if len(found) == 1:
         return int(found[0].id)
     likely = _by_number(db, wanted) if wanted.isascii() and wanted.isdigit() else []
-    key = likely[0] if len(likely) == 1 else _among_all_cases(db, typed)
-    if lock:
-        _LOCK.rows(db, id=key)
-    return key
+    return likely[0] if len(likely) == 1 else _among_all_cases(db, typed)
 
 
 def _by_number(db: Connection, digits: str) -> list[int]:
@@ -425,11 +406,24 @@ def case(db: Connection, case_id: int) -> Case:
     return load_cases(db, [case_id])[0]
 
 
-def case_and_told(db: Connection, case_id: int) -> tuple[Case, Told]:
-    """Read one case, with what people have been told about it."""
-    asked, values = (*_about_cases(1), _reminded_among(1)), numbers([case_id], 1)
-    *about, told = together(db, *((each, values) for each in asked))
-    return _cases(db, about)[case_id], {(row.kind, row.key) for row in told}
+def take_case(db: Connection, typed: str) -> tuple[Case, Told]:
+    """Lock one case until the transaction ends, and read it with what was told about it.
+
+    Typed as it is written, its reference is looked up, locked and read in one go.
+    """
+    found = _taken(db, _BY_EXACT_REFERENCE, {"typed": typed.strip()})
+    if found is None:
+        found = _taken(db, _BY_ID, numbers([case_id(db, typed)], 1))
+    assert found is not None  # noqa: S101 - it has just been found
+    return found
+
+
+def _taken(db: Connection, reading: "_Reading", values: dict[str, Any]) -> tuple[Case, Told] | None:
+    asked = ((each, values) for each in (*reading.about, reading.told))
+    *about, told = together(db, *asked, lock=(reading.lock, values))
+    return next(
+        ((case, {(row.kind, row.key) for row in told}) for case in _cases(db, about).values()), None
+    )
 
 
 def open_case_ids(db: Connection) -> list[int]:
@@ -479,7 +473,7 @@ def load_cases(db: Connection, ids: Sequence[int]) -> list[Case]:
     loaded: dict[int, Case] = {}
     for part, count in _parts(ids):
         values = numbers(part, count)
-        loaded |= _cases(db, together(db, *((each, values) for each in _about_cases(count))))
+        loaded |= _cases(db, together(db, *((each, values) for each in _among(count).about)))
     return [loaded[case_id] for case_id in ids]
 
 
@@ -491,7 +485,7 @@ def _parts(ids: Sequence[int]) -> Iterator[tuple[Sequence[int], int]]:
 
 
 def _cases(db: Connection, about: Sequence[list[AnyRow]]) -> dict[int, Case]:
-    """Make cases of the rows that ``_about_cases`` has asked for."""
+    """Make cases of the rows that a ``_Reading`` has asked for."""
     rows, recorded, asked, sent, *people = about
     routes = workflows(db, {row.sha256 for row in rows})
     known = _persons(*people)
@@ -546,31 +540,42 @@ _ASSET_AT = slice(len(_CASE), len(_CASE) + len(_ASSET))
 _GROUP_AT = slice(_ASSET_AT.stop, _ASSET_AT.stop + len(_GROUP))
 
 
+class _Reading:
+    """What reads some cases: themselves, facts, sign-offs, letters sent, and who answers for them.
+
+    ``which`` says of a column with the id of a case whether it is one of those.
+    """
+
+    def __init__(self, which: Callable[[ColumnElement[int]], ColumnElement[bool]]) -> None:
+        c, f, t, r = m.cases, m.facts, m.letters, m.reminders
+        cases = (
+            select(*_CASE, *_ASSET, *_GROUP, m.workflow_versions.c.sha256, _MOVED_ON)
+            .join_from(c, m.assets)
+            .join(m.groups, m.groups.c.id == c.c.group_id)
+            .join(m.workflow_versions, m.workflow_versions.c.id == c.c.workflow_version_id)
+            .where(which(c.c.id))
+        )
+        facts = select(f.c.case_id, f.c.name, f.c.value).where(which(f.c.case_id))
+        facts = facts.order_by(f.c.case_id, f.c.name)
+        letters = (
+            select(t.c.case_id, t.c.name, func.max(t.c.dated).label("dated"))
+            .where(and_(which(t.c.case_id), t.c.recipient_kind == "group"))
+            .group_by(t.c.case_id, t.c.name)
+        )
+        places = (select(place).where(which(c.c.id)) for place in (c.c.officer_id, c.c.champion_id))
+        people = _Who(m.people.c.id.in_(union_all(*places)))
+        own = (cases, facts, _SIGNOFFS.where(which(m.signoffs.c.case_id)), letters)
+        self.about = (*map(Statement, own), *people.asked)
+        self.told = Statement(select(r.c.case_id, r.c.kind, r.c.key).where(which(r.c.case_id)))
+        self.lock = Statement(select(c.c.id).where(which(c.c.id)).with_for_update())
+
+
 @lru_cache
-def _about_cases(count: int) -> tuple[Statement, ...]:
-    """Give what reads cases: themselves, facts, sign-offs, letters sent, officers and champions."""
-    c, f, t = m.cases, m.facts, m.letters
-    cases = (
-        select(*_CASE, *_ASSET, *_GROUP, m.workflow_versions.c.sha256, _MOVED_ON)
-        .join_from(c, m.assets)
-        .join(m.groups, m.groups.c.id == c.c.group_id)
-        .join(m.workflow_versions, m.workflow_versions.c.id == c.c.workflow_version_id)
-        .where(among(c.c.id, count))
-    )
-    facts = select(f.c.case_id, f.c.name, f.c.value).where(among(f.c.case_id, count))
-    facts = facts.order_by(f.c.case_id, f.c.name)
-    letters = (
-        select(t.c.case_id, t.c.name, func.max(t.c.dated).label("dated"))
-        .where(and_(among(t.c.case_id, count), t.c.recipient_kind == "group"))
-        .group_by(t.c.case_id, t.c.name)
-    )
-    signoffs = _SIGNOFFS.where(among(m.signoffs.c.case_id, count))
-    places = union_all(
-        *(select(place).where(among(c.c.id, count)) for place in (c.c.officer_id, c.c.champion_id))
-    )
-    people = _Who(m.people.c.id.in_(places))
-    found = map(Statement, (cases, facts, signoffs, letters))
-    return (*found, *people.asked)
+def _among(count: int) -> _Reading:
+    return _Reading(lambda column: among(column, count))
+
+
+_EXACT = select(m.cases.c.id).where(m.cases.c.reference == bindparam("typed")).scalar_subquery()
 
 
 def _newest(asked: Iterable[AnyRow], visit: int) -> Iterable[AnyRow]:
@@ -629,6 +634,7 @@ _SIGNOFFS = (
     .join(_RAISED_BY, _RAISED_BY.c.id == m.objections.c.raised_by_id, isouter=True)
     .order_by(m.signoffs.c.id)
 )
+_BY_ID, _BY_EXACT_REFERENCE = _among(1), _Reading(lambda column: column == _EXACT)
 
 
 def _signoff(row: AnyRow) -> Signoff:
@@ -840,16 +846,10 @@ def reminders(db: Connection, case_id: int | None = None) -> list[AnyRow]:
     return list(db.execute(query.order_by(t.c.due_on, t.c.id)))
 
 
-@lru_cache
-def _reminded_among(count: int) -> Statement:
-    t = m.reminders
-    return Statement(select(t.c.case_id, t.c.kind, t.c.key).where(among(t.c.case_id, count)))
-
-
 def reminded(db: Connection, ids: Sequence[int]) -> dict[int, Told]:
     """Give what has been told already, by case."""
     found: dict[int, Told] = defaultdict(set)
     for part, count in _parts(ids):
-        for row in _reminded_among(count).rows(db, **numbers(part, count)):
+        for row in _among(count).told.rows(db, **numbers(part, count)):
             found[row.case_id].add((row.kind, row.key))
     return found

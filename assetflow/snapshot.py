@@ -44,9 +44,9 @@ class Person:
     phone: str = ""
     email: str = ""
     left_on: date | None = None
-    grants: tuple[Grant, ...] = ()
     # Their name at the database server, or at the machine where the database is a file.
     login: str | None = None
+    grants: tuple[Grant, ...] = ()
 
     def here_on(self, day: date) -> bool:
         """Tell whether the person still works here on a day."""

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Dialect,
     Insert,
     Integer,
-    Select,
+    SelectBase,
     Table,
     Update,
     bindparam,
@@ -32,7 +32,7 @@ Asked = tuple["Statement", Values]
 class Statement:
     """One SELECT, INSERT, UPDATE or DELETE; every value that changes is a ``bindparam``."""
 
-    def __init__(self, element: Select[Any] | Insert | Update | Delete) -> None:
+    def __init__(self, element: SelectBase | Insert | Update | Delete) -> None:
         self.element = element
         self._compiled: dict[str, _Compiled] = {}
 
@@ -58,14 +58,36 @@ class Statement:
         return found
 
 
-def together(db: Connection, *asked: Asked) -> list[list[Any]]:
-    """Give the rows of several SELECTs; a server is asked for all of them in one go."""
-    return [compiled.read(cursor) for compiled, cursor in _run(db, *asked)]
+def together(db: Connection, *asked: Asked, lock: Asked | None = None) -> list[list[Any]]:
+    """Give the rows of several SELECTs; a server is asked for all of them in one go.
+
+    There ``lock`` goes before them, and each of them sees what was saved before the lock was had.
+    SQLite has locked the whole database already.
+    """
+    first = [lock] if lock and db.dialect.name == "postgresql" else []
+    found = _run(db, *first, *asked)
+    return [compiled.read(cursor) for compiled, cursor in found[len(first) :]]
 
 
 def carry_out(db: Connection, *asked: Asked) -> None:
     """Carry several statements out; a server is told all of them in one go."""
-    _run(db, *asked)
+    if asked:
+        _run(db, *asked)
+
+
+def carry_out_if(db: Connection, first: Asked, *then: Asked) -> bool:
+    """Carry out ``first`` and, where it touches just one row, the others; tell whether it did.
+
+    A server is told all of them in one go: where this gives False, the transaction must be undone.
+    """
+    if db.dialect.name == "postgresql":
+        cursors = [cursor for _, cursor in _run(db, first, *then)]
+        return bool(cursors[0].rowcount == 1)
+    statement, values = first
+    if statement.run(db, **values) != 1:
+        return False
+    carry_out(db, *then)
+    return True
 
 
 def _run(db: Connection, *asked: Asked) -> "list[tuple[_Compiled, Any]]":
@@ -109,7 +131,7 @@ def numbers(found: Sequence[int], count: int) -> Values:
 class _Compiled:
     """A statement in the words of one database, with what turns values to and fro."""
 
-    def __init__(self, element: Select[Any] | Insert | Update | Delete, dialect: Dialect) -> None:
+    def __init__(self, element: SelectBase | Insert | Update | Delete, dialect: Dialect) -> None:
         compiled = element.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - narrows the type
         self.text = str(compiled)
@@ -121,7 +143,7 @@ class _Compiled:
         self.into = {name: convert for name, convert in into.items() if convert}
         # What the statement itself fixes, such as the actions it looks for.
         self.fixed = {name: found for name, found in compiled.params.items() if found is not None}
-        columns = list(element.selected_columns) if isinstance(element, Select) else []
+        columns = list(element.selected_columns) if isinstance(element, SelectBase) else []
         self.row: Any = _row_of([str(column.key) for column in columns])
         out = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns]
         self.out = [(index, convert) for index, convert in enumerate(out) if convert]

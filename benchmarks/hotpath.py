@@ -1,13 +1,16 @@
 """What a durable change costs, as ratios to the same work in the bare driver in the same run.
 
-The bare side selects the case, compares and sets its version, inserts a chained record with its
-words, and commits, with the same settings of the database. Beside it: the same step as plain code
-with ``transitions`` and the SQLAlchemy ORM. All take turns, on their own copies of one case.
+The bare side selects the case's row, compares and sets its version, inserts a chained record with
+its words, and commits, with the same settings of the database. Beside it: the bare driver that also
+reads what the rules ask about, by the very statements of assetflow, and the same step as plain code
+with ``transitions`` and the SQLAlchemy ORM. All take turns, on their own copies of one case. Where
+the system lets it, the run goes before other processes: a busy neighbour makes every ratio better.
 
 Run: .venv/bin/python benchmarks/hotpath.py [ROUNDS]
 """
 
 import hashlib
+import os
 import sqlite3
 import statistics
 import sys
@@ -50,7 +53,7 @@ class Ours:
         self.settings = settings_module.load(home, {"ASSETFLOW_DATABASE_URL": url} if url else {})
         self.store = Store(self.settings.database_url, keep=True)
         with self.store.write() as db:
-            population.copy_case(db, COPIES)
+            population.copy_case(db, 2 * COPIES)
         self.asked = self.received = self.noted = 0
 
     def desk(self, db: Any) -> Desk:
@@ -109,7 +112,10 @@ class Plain:
 
 BEGIN = "BEGIN IMMEDIATE"
 SELECT = "SELECT id, version, head FROM cases WHERE reference = ?"
-UPDATE = "UPDATE cases SET version = ?, head = ?, waiting_on = ? WHERE id = ? AND version = ?"
+UPDATE = (
+    "UPDATE cases SET waiting_on = ?, waiting_since = ?, version = ?, head = ? "
+    "WHERE id = ? AND version = ?"
+)
 JOURNAL = (
     "INSERT INTO journal (case_id, position, happened_on, recorded_at, actor_id, action, "
     "payload_digest, previous, hash) VALUES (?, ?, ?, ?, 1, 'noted', ?, ?, ?)"
@@ -123,6 +129,15 @@ class Bare:
     def __init__(self, execute: Callable[..., Any], begin: Callable[[], Any], commit: Any) -> None:
         self.execute, self.begin, self.commit = execute, begin, commit
         self.number = 0
+        self.reading: list[tuple[str, Any, dict[str, Any]]] = []
+
+    def read_all(self, store: Store) -> "Bare":
+        """Let it read all that the rules ask about, by the same statements and without lock."""
+        found = queries._BY_EXACT_REFERENCE
+        with store.read() as db:
+            compiled = [each._for(db) for each in (*found.about, found.told)]
+        self.reading = [(each.text, each.order, each.fixed) for each in compiled]
+        return self
 
     @classmethod
     def sqlite(cls, file: Path) -> "Bare":
@@ -139,21 +154,25 @@ class Bare:
 
         db = psycopg.connect(url.replace("+psycopg", ""))
 
-        def execute(text: str, values: tuple[Any, ...]) -> Any:
-            lock = " FOR UPDATE" if text.startswith("SELECT") else ""
+        def execute(text: str, values: Any) -> Any:
+            lock = " FOR UPDATE" if text is SELECT else ""
             return db.execute(text.replace("?", "%s") + lock, values)
 
         return cls(execute, lambda: None, db.commit)
 
     def change(self) -> None:
-        """Change the next copy."""
+        """Change the next of the copies that only the bare sides take."""
         self.number += 1
         self.begin()
-        name = population.reference(self.number % (COPIES - 1))
+        name = population.reference(COPIES + self.number % COPIES)
         case, version, head = self.execute(SELECT, (name,)).fetchone()
+        for text, order, fixed in self.reading:
+            given = {**fixed, "typed": name}
+            self.execute(text, given if order is None else [given[n] for n in order]).fetchall()
         digest = hashlib.sha256(head.encode()).hexdigest()
         position = version + 1
-        values = (position, digest, "council", case, version)
+        holder = ("group", "council")[version % 2]  # as an advance hands the ball on
+        values = (holder, NOW.date().isoformat(), position, digest, case, version)
         if self.execute(UPDATE, values).rowcount != 1:
             raise ValueError("somebody else was faster")
         day, moment = NOW.date().isoformat(), NOW.replace(tzinfo=None).isoformat(" ")
@@ -167,9 +186,10 @@ class Bare:
 Work = dict[str, Callable[[], None]]
 
 
-def contenders(ours: Ours) -> Work:
+def contenders(ours: Ours, reads_all: Bare) -> Work:
     """Give what is measured against the bare side."""
     return {
+        "bare, reading all": reads_all.read_all(ours.store).change,
         "note": ours.note,
         "advance with a letter": ours.ask,
         "advance, no letter": ours.receive,
@@ -257,11 +277,10 @@ def watched(spent: dict[str, float]) -> Iterator[None]:
         watch(record, "take", "find and read the case"),
         watch(queries, "person", "who acts"),
         watch(record, "check_day", "the last move"),
-        watch(cases, "what_is_missing", "rules, twice"),
+        watch(cases, "what_is_missing", "the rules"),
         watch(cases, "_fire", "the machine"),
         watch(record, "_next_alert_on", "what falls due next"),
-        watch(record, "_compare_and_set", "write the case"),
-        watch(record, "_append", "write the record"),
+        watch(record, "carry_out_if", "write the case and the record"),
         watch(record, "_link", "the hash chain"),
         watch(cases, "advance", "the rest of the step"),
     ]
@@ -296,11 +315,12 @@ def on_disk(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = population.home_with_a_case(Path(folder))
         ours = Ours(home)
-        bare = Bare.sqlite(home / "assetflow.db")
+        file = home / "assetflow.db"
+        bare, work = Bare.sqlite(file), contenders(ours, Bare.sqlite(file))
         set_ = sqlite.pragmas()
         mode = f"journal_mode {set_['journal_mode']}, synchronous {set_['synchronous']}"
         title = f"SQLite {sqlite3.sqlite_version} on disk, {mode}"
-        measure(title, bare.change, contenders(ours), rounds)
+        measure(title, bare.change, work, rounds)
 
 
 def in_memory(rounds: int) -> None:
@@ -312,8 +332,9 @@ def in_memory(rounds: int) -> None:
         with tempfile.TemporaryDirectory(dir=memory) as folder:
             home = population.home_with_a_case(Path(folder))
             ours = Ours(home)
-            bare = Bare.sqlite(home / "assetflow.db")
-            measure("SQLite in memory, synchronous OFF", bare.change, contenders(ours), rounds)
+            file = home / "assetflow.db"
+            bare, work = Bare.sqlite(file), contenders(ours, Bare.sqlite(file))
+            measure("SQLite in memory, synchronous OFF", bare.change, work, rounds)
             breakdown(ours, 200)
     finally:
         sqlite.pragmas = lambda: shipped
@@ -329,12 +350,23 @@ def on_a_server(rounds: int) -> None:
         url = f"{cluster.url}/hotpath"
         home = population.home_with_a_case(Path(folder), url)
         ours, bare = Ours(home, url), Bare.postgresql(url)
-        measure("PostgreSQL, one client, fsync on", bare.change, contenders(ours), rounds)
+        work = contenders(ours, Bare.postgresql(url))
+        measure("PostgreSQL, one client, fsync on", bare.change, work, rounds)
+
+
+def _goes_first() -> bool:
+    """Ask to run before other processes; not every system or user may."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(50))
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 def main() -> None:
     """Run all of it."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    print("Goes before other processes." if _goes_first() else "Shares with other processes.")
     on_disk(rounds)
     in_memory(rounds)
     on_a_server(rounds)

@@ -126,9 +126,6 @@ def advance(
     record.check_day(desk, case)
     given = given_facts(desk, case, typed)
     seen = with_facts(case, given)
-    missing = what_is_missing(desk, seen, transition, why, given)
-    if missing:
-        raise _refusal(case, transition, missing)
     stage = _fire(desk, seen, transition, why, given)
     return _record_advance(desk, seen, transition, case.workflow.stages[stage], given, why)
 
@@ -196,14 +193,20 @@ def _refusal(case: Case, transition: Transition, missing: tuple[Unmet, ...]) -> 
 
 
 def _fire(desk: Desk, case: Case, transition: Transition, why: str, given: Collection[str]) -> str:
-    return machine.fire(
-        case.workflow,
-        case.snapshot.stage,
-        transition.trigger,
-        lambda trigger: (
-            not what_is_missing(desk, case, case.workflow.transitions[trigger], why, given)
-        ),
-    )
+    """Let the machine fire; it asks the rules itself, and what they lack is the refusal."""
+    missing: tuple[Unmet, ...] = ()
+
+    def allowed(trigger: str) -> bool:
+        nonlocal missing
+        missing = what_is_missing(desk, case, case.workflow.transitions[trigger], why, given)
+        return not missing
+
+    try:
+        return machine.fire(case.workflow, case.snapshot.stage, transition.trigger, allowed)
+    except Refused:
+        if missing:
+            raise _refusal(case, transition, missing) from None
+        raise
 
 
 def _record_advance(

@@ -13,7 +13,7 @@ from assetflow.casework import record
 from assetflow.casework.desk import Desk
 from assetflow.errors import BadInput
 from assetflow.queries import Case
-from assetflow.sql import Statement, inserting
+from assetflow.sql import Asked, Statement, carry_out, inserting
 from assetflow.workflow import Fact
 
 
@@ -63,11 +63,12 @@ def with_facts(case: Case, given: Mapping[str, Any]) -> Case:
 
 def store_facts(desk: Desk, case: Case, given: Mapping[str, Any]) -> None:
     """Put facts on the file; what stood there before remains in the journal."""
+    asked: list[Asked] = []
     for name, value in given.items():
-        _FORGET.run(desk.db, case=case.id, fact=name)
-        _STORE.run(
-            desk.db, case_id=case.id, name=name, value=facts.to_json(value), happened_on=desk.on
-        )
+        row = {"name": name, "value": facts.to_json(value), "happened_on": desk.on}
+        asked.append((_FORGET, {"case": case.id, "fact": name}))
+        asked.append((_STORE, {"case_id": case.id, **row}))
+    carry_out(desk.db, *asked)
 
 
 _STORE = inserting(m.facts)

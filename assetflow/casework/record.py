@@ -18,7 +18,7 @@ from assetflow.errors import BadInput, Busy, Refused
 from assetflow.facts import read_text, show
 from assetflow.queries import Case
 from assetflow.snapshot import Snapshot, Unmet
-from assetflow.sql import Statement, carry_out, inserting
+from assetflow.sql import Asked, Statement, carry_out_if, inserting
 
 # Nothing older is entered as a case; a year like 1066 is a slip of the hand.
 OLDEST_DAYS = 30 * 366
@@ -29,7 +29,7 @@ def take(desk: Desk, typed: str) -> Case:
 
     On SQLite the transaction holds the whole database already.
     """
-    case, told = queries.case_and_told(desk.db, queries.case_id(desk.db, typed, lock=True))
+    case, told = queries.take_case(desk.db, typed)
     desk.told[case.id] = told
     desk.known = tuple(filter(None, (case.snapshot.officer, case.snapshot.champion)))
     return case
@@ -75,12 +75,13 @@ def change(  # noqa: PLR0913 - the columns of a journal record
     moved_on = desk.on if action in queries.MOVES else case.moved_on
     after = _changed(case, {**changed, "moved_on": moved_on})
     changed["next_alert_on"] = _next_alert_on(desk, after)
-    if not _compare_and_set(desk, case, changed):
+    if not carry_out_if(
+        desk.db, _setting(case, changed), *_appending(desk, case.id, link, payload)
+    ):
         raise Busy(
             f"Somebody else has just changed {case.reference}; nothing was changed.",
             remedies=["look at it again, then try again"],
         )
-    _append(desk, case.id, link, payload)
     return replace(after, next_alert_on=changed["next_alert_on"])
 
 
@@ -104,13 +105,12 @@ _OF_CASE = frozenset(Case.__slots__)
 _OF_SNAPSHOT = frozenset(Snapshot.__slots__)
 
 
-def _compare_and_set(desk: Desk, case: Case, columns: Mapping[str, Any]) -> bool:
-    """Change columns of a case's row, where nobody has changed it since it was read."""
+def _setting(case: Case, columns: Mapping[str, Any]) -> Asked:
+    """Give what changes columns of a case's row, where nobody has changed it since it was read."""
     if columns.get("next_alert_on") == case.next_alert_on:
         # An index stands on this one: it is left alone where it can be.
         columns = {name: value for name, value in columns.items() if name != "next_alert_on"}
-    values = {**columns, "case_id": case.id, "read": case.version}
-    return not columns or _update(tuple(columns)).run(desk.db, **values) == 1
+    return _update(tuple(columns)), {**columns, "case_id": case.id, "read": case.version}
 
 
 @lru_cache
@@ -145,7 +145,8 @@ def _link(desk: Desk, case: Case, action: str, move: Move, payload: Payload) -> 
     return unsealed.sealed()
 
 
-def _append(desk: Desk, case_id: int, link: Link, payload: Payload) -> None:
+def _appending(desk: Desk, case_id: int, link: Link, payload: Payload) -> tuple[Asked, Asked]:
+    """Give what appends a record and its words to a case's journal."""
     place = {"case_id": case_id, "position": link.position}
     entry = {
         "happened_on": desk.on,
@@ -160,7 +161,7 @@ def _append(desk: Desk, case_id: int, link: Link, payload: Payload) -> None:
         "hash": link.hash,
     }
     words = {"salt": payload.salt, "text": payload.text}
-    carry_out(desk.db, (_JOURNAL, {**place, **entry}), (_PAYLOADS, {**place, **words}))
+    return (_JOURNAL, {**place, **entry}), (_PAYLOADS, {**place, **words})
 
 
 _JOURNAL = inserting(m.journal)
@@ -173,7 +174,8 @@ def settle(desk: Desk, case: Case) -> Case:
     ``change`` does it by itself for what it can see; sign-offs change after it.
     """
     found = _next_alert_on(desk, case)
-    _compare_and_set(desk, case, {"next_alert_on": found})
+    if found != case.next_alert_on:
+        carry_out_if(desk.db, _setting(case, {"next_alert_on": found}))
     return replace(case, next_alert_on=found)
 
 

@@ -165,8 +165,14 @@ workflow_versions = Table(
     Column("version", Integer, nullable=False),
     Column("sha256", String(64), nullable=False, unique=True),
     Column("canonical", Text, nullable=False),
+    # A case keeps the version in force on the day it was filed; NULL is in force since ever.
+    Column("valid_from", Date),
+    Column("published_by_id", ForeignKey("people.id")),
+    # The decision or policy paper it rests on.
+    _text("authority"),
     Column("recorded_at", Instant, nullable=False),
     UniqueConstraint("name", "version"),
+    UniqueConstraint("name", "valid_from"),
 )
 
 cases = Table(
@@ -177,6 +183,10 @@ cases = Table(
     Column("asset_id", ForeignKey("assets.id"), nullable=False, index=True),
     Column("group_id", ForeignKey("community_groups.id"), nullable=False, index=True),
     Column("workflow_version_id", ForeignKey("workflow_versions.id"), nullable=False),
+    # The case it is a part of: a bid of its competition, a site of its application.
+    Column("parent_id", ForeignKey("cases.id"), index=True),
+    # The case that goes on as this one: a preferred bid as a transfer.
+    Column("continues_id", ForeignKey("cases.id"), index=True),
     Column("stage", String(60), nullable=False),
     # How often the case has entered a stage: sign-offs asked in an earlier visit do not count.
     Column("stage_visit", Integer, nullable=False),
@@ -245,6 +255,39 @@ signoffs = Table(
     UniqueConstraint("case_id", "stage_visit", "trigger", "department", "round"),
     CheckConstraint("decision IN ('signed', 'objected')", name="decision_known"),
     CheckConstraint("(decision IS NULL) = (signatory_id IS NULL)", name="decision_has_signatory"),
+)
+
+# What one scorer gives a case on one criterion, and what the scorers then agree on together.
+scores = Table(
+    "scores",
+    metadata,
+    _id(),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("criterion", String(60), nullable=False),
+    # The scorer's own score, or the one agreed in moderation, which whoever chaired it records.
+    Column("moderated", Integer, nullable=False, default=0, server_default="0"),
+    Column("scorer_id", ForeignKey("people.id"), nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("given_on", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("case_id", "criterion", "moderated", "scorer_id"),
+    CheckConstraint("score >= 0", name="score_not_negative"),
+)
+
+# What somebody who scores has declared about their own interest in a case.
+interests = Table(
+    "interests",
+    metadata,
+    _id(),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("statement", Text, nullable=False),
+    # Whether they take no part in scoring it.
+    Column("steps_aside", Integer, nullable=False, default=0, server_default="0"),
+    Column("declared_on", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("case_id", "person_id"),
 )
 
 # What shows that a department said what was recorded for it: an email, a minute, a letter.

@@ -145,6 +145,13 @@ def seed(af: Terminal) -> Seeded:
         db.execute(insert(m.evidence).values(
             **common, name="minutes.txt", sha256="0" * 64, size=1, content=b"x",
             recorded_by_id=1))  # fmt: skip
+        db.execute(
+            insert(m.scores).values(
+                **common, criterion="benefit", scorer_id=1, score=3, reason="r", given_on=TODAY
+            )
+        )
+        db.execute(insert(m.interests).values(
+            **common, person_id=1, statement="s", declared_on=TODAY))  # fmt: skip
         db.execute(insert(m.anchors).values(taken_at=NOW, root="0" * 64, cases=1))
         for table in _LOGINS:
             on = f" ON {table}" if db.dialect.name == "postgresql" else ""
@@ -171,7 +178,7 @@ def _plant(db: Any, place: personal.Place, seeded: Seeded) -> None:
             value = f"<p>Dear {needle.replace(' ', ' <b>')}</b>,</p>"
         elif reading == "bytes":
             value = f"Minutes: {needle}\nagreed.".encode()
-        if t is m.workflow_versions:
+        if column == "canonical":
             old = db.execute(select(t.c.canonical).where(*key)).scalar_one()
             value = old.replace("Community asset transfer (lease", f"{needle} (lease", 1)
         if t is m.facts:

@@ -1,0 +1,75 @@
+"""published versions of routes, cases that are parts of cases, scores and interests.
+
+Revision ID: 0003
+Revises: 0002
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "scores",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("criterion", sa.String(length=60), nullable=False),
+        sa.Column("moderated", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("scorer_id", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("given_on", sa.Date(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("score >= 0", name=op.f("ck_scores_score_not_negative")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_scores_case_id")),
+        sa.ForeignKeyConstraint(["scorer_id"], ["people.id"], name=op.f("fk_scores_scorer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scores")),
+        sa.UniqueConstraint(
+            "case_id",
+            "criterion",
+            "moderated",
+            "scorer_id",
+            name=op.f("uq_scores_case_id_criterion_moderated_scorer_id"),
+        ),
+    )
+    op.create_table(
+        "interests",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=False),
+        sa.Column("steps_aside", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("declared_on", sa.Date(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_interests_case_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_interests_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interests")),
+        sa.UniqueConstraint("case_id", "person_id", name=op.f("uq_interests_case_id_person_id")),
+    )
+    with op.batch_alter_table("workflow_versions") as batch_op:
+        batch_op.add_column(sa.Column("valid_from", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("published_by_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("authority", sa.Text(), server_default="", nullable=False))
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_workflow_versions_name_valid_from"), ["name", "valid_from"]
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_workflow_versions_published_by_id"),
+            "people",
+            ["published_by_id"],
+            ["id"],
+        )
+    with op.batch_alter_table("cases") as batch_op:
+        for name in ("parent_id", "continues_id"):
+            batch_op.add_column(sa.Column(name, sa.Integer(), nullable=True))
+            batch_op.create_foreign_key(batch_op.f(f"fk_cases_{name}"), "cases", [name], ["id"])
+            batch_op.create_index(batch_op.f(f"ix_cases_{name}"), [name], unique=False)
+
+
+def downgrade() -> None:
+    raise RuntimeError("Upgrades go forward only; restore the backup made before this one.")

@@ -107,15 +107,22 @@ def digits(code: str) -> str:
 
 
 def verify(
-    links: Sequence[Link], payloads: Mapping[int, Payload], erased: Iterable[int] = ()
+    links: Sequence[Link],
+    payloads: Mapping[int, Payload],
+    erased: Iterable[int] = (),
+    *,
+    tail: bool = False,
 ) -> list[Finding]:
     """List everything wrong with one case's chain; ``erased`` are positions erased on the record.
 
-    A payload that is gone without a record of its erasure is a finding like any other.
+    A payload that is gone without a record of its erasure is a finding like any other. Of a
+    ``tail`` the first record is taken as it is: what comes before it was not read.
     """
     found: list[Finding] = []
-    gone, previous = set(erased), GENESIS
-    for expected, link in enumerate(links, start=1):
+    gone, first, previous = set(erased), 1, GENESIS
+    if tail and links:
+        first, previous = links[0].position, links[0].previous
+    for expected, link in enumerate(links, start=first):
         if link.position != expected:
             found.append(_gap(link, expected))
         if link.previous != previous:

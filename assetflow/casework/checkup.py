@@ -1,6 +1,7 @@
 """The doctor: looks at everything an installation stands on, and changes nothing."""
 
 import email.policy
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 
 from assetflow import data_files, definitions, queries
 from assetflow.backends.sqlite import SAFE_WAL
-from assetflow.casework import clock
+from assetflow.casework import clock, newest
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
 from assetflow.delivery import folder
@@ -32,14 +33,15 @@ class Check:
 
 def examine(settings: Settings, today: date, now: datetime) -> list[Check]:
     """Look at the machine, the database, the routes, the letters and the people."""
-    found = [*_machine(), *_calendar(settings, today)]
     store = Store(settings.database_url)
+    found = [*_machine(), *_calendar(settings, today), *_places(settings, store)]
     try:
         store.check_revision()
         with store.read() as db:
             desk = Desk(db, settings, settings.acting_as, today, today, now)
             found += [
                 *_database(store, db),
+                *_record(desk),
                 *_clock(desk),
                 *_policy(desk),
                 *_settings(desk),
@@ -48,7 +50,9 @@ def examine(settings: Settings, today: date, now: datetime) -> list[Check]:
                 *_retention(desk),
             ]
     except AssetflowError as error:
-        found.append(Check("error", error.what, "; ".join(error.remedies)))
+        # Whoever asks the doctor is not sent to the doctor.
+        others = [remedy for remedy in error.remedies if not remedy.endswith("assetflow doctor")]
+        found.append(Check("error", " ".join([error.what, *error.reasons]), "; ".join(others)))
     return found
 
 
@@ -74,6 +78,29 @@ def _calendar(settings: Settings, today: date) -> Iterator[Check]:
         )  # fmt: skip
     else:
         yield Check("ok", f"Bank holidays ({calendar.division}) until {calendar.official_until}")
+
+
+def _places(settings: Settings, store: Store) -> Iterator[Check]:
+    """Tell of folders and files that are not to be written: every change would fail there."""
+    folders = [settings.home, settings.home / "letters-sent"]
+    files = [store.file.parent, store.file] if store.file else []
+    for place in dict.fromkeys([*folders, *files]):
+        if place.exists() and not os.access(place, os.W_OK):
+            sentence = f"{place} is read-only for you: nothing can be changed or filed there."
+            yield Check("error", sentence, f"make {place} writable for whoever runs assetflow")
+
+
+def _record(desk: Desk) -> Iterator[Check]:
+    found = newest.findings(desk)
+    for finding in found:
+        place = f"{finding.case} record {finding.position}"
+        yield Check(
+            "error", f"The record was changed or damaged: {place} {finding.sentence}.",
+            "see everything: assetflow db verify; then compare it with your last backup",
+        )  # fmt: skip
+    if not found:
+        sentence = f"The newest {newest.RECORDS} records are whole; assetflow db verify checks all."
+        yield Check("ok", sentence)
 
 
 def _database(store: Store, db: Connection) -> Iterator[Check]:

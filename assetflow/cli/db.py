@@ -49,10 +49,13 @@ def backup(app: App, file: Path, json_: bool) -> None:
 @options.as_json
 @click.pass_obj
 def restore(app: App, file: Path, json_: bool) -> None:
-    """Put the backup FILE into a home that has no database yet, and verify it."""
-    from assetflow.casework import backups
+    """Put the backup FILE into a home that has no database yet, verify it and file its letters."""
+    from assetflow.casework import restoring
 
-    _say(backups.restore(app.settings, file, app.now), json_, "restored and verified")
+    found = restoring.restore(app.settings, file, app.now)
+    _say(found, json_, "restored and verified")
+    if found.letters and not json_:
+        click.echo(f"  letters filed again: {found.letters} ({app.home / 'letters-sent'})")
 
 
 def _say(found: object, json_: bool, what: str) -> None:

@@ -34,6 +34,17 @@ def write_pending(db: Connection, home: Path, now: datetime) -> list[Path]:
     return written
 
 
+def ask_again(db: Connection, home: Path) -> int:
+    """Have the letters filed that have no files in this home, as after a restore; count them."""
+    lost = [
+        letter.number for letter in queries.filed_letters(db)
+        if not all(path.is_file() for path in paths(home, letter))
+    ]  # fmt: skip
+    for number in lost:
+        db.execute(update(m.letters).where(m.letters.c.number == number).values(filed_at=None))
+    return len(lost)
+
+
 def _lock(db: Connection) -> None:
     """Wait until nobody else is writing these files; SQLite lets one command write at a time."""
     query = select(m.letters.c.id).where(m.letters.c.filed_at.is_(None)).order_by(m.letters.c.id)

@@ -16,7 +16,8 @@ from assetflow import durable, queries
 from assetflow.casework import dumps, integrity
 from assetflow.casework.desk import Desk
 from assetflow.database import HEAD, Store
-from assetflow.errors import BadInput, OutsideFault, Refused
+from assetflow.errors import OutsideFault, Refused
+from assetflow.files import check_new
 from assetflow.settings import Settings
 
 PG_MISSING = "install PostgreSQL's client programs (pg_dump, pg_restore) of the server's version"
@@ -40,11 +41,7 @@ def back_up(settings: Settings, target: Path, now: datetime) -> Backup:
 
     A copy that cannot be verified is taken away again and reported.
     """
-    if target.exists() or target.is_symlink():  # a link that leads nowhere is somebody's, too
-        raise BadInput(f"{target} exists already; nothing was overwritten.")
-    if not target.parent.is_dir():
-        raise OutsideFault(f"The backup {target} cannot be made.",
-                           reasons=[f"there is no folder {target.parent}"])  # fmt: skip
+    check_new(target)
     store = Store(settings.database_url)
     store.check_revision()
     if store.file is None:

@@ -12,7 +12,8 @@ from assetflow import settings as settings_module
 from assetflow.casework import backups, people, restoring, routes
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
-from assetflow.errors import AssetflowError, BadInput, OutsideFault, Refused
+from assetflow.errors import AssetflowError, BadInput, Refused
+from assetflow.files import fault_of
 from assetflow.settings import FILE_NAME, Settings
 
 FOLDERS = ("workflows", "letters", "data", "letters-sent")
@@ -136,9 +137,9 @@ def _is_fresh(home: Path) -> bool:
         raise _cannot_make(home, error) from error
 
 
-def _cannot_make(home: Path, error: OSError) -> OutsideFault:
+def _cannot_make(home: Path, error: OSError) -> AssetflowError:
     reason = error.strerror or str(error)
-    return OutsideFault(
+    return fault_of(error)(
         f"The home {str(home)[:200]} cannot be made.", reasons=[reason],
         remedies=["choose another place: assetflow --home DIR init"],
     )  # fmt: skip

@@ -90,7 +90,7 @@ also = click.option("--also", multiple=True, metavar="TEXT",
 
 @person.command()
 @who
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=options.PLACE)
 @also
 @options.as_json
 @click.pass_obj

@@ -23,7 +23,7 @@ by = click.option(
 )  # fmt: skip
 evidence = click.option("--evidence", default="", help="What shows it: an email, a minute.")
 evidence_file = click.option(
-    "--evidence-file", type=click.Path(path_type=Path), metavar="FILE",
+    "--evidence-file", type=options.PLACE, metavar="FILE",
     help="That itself, such as the saved email; it is kept with the case.",
 )  # fmt: skip
 code = click.option("--code", default="", help="The code of the request that was answered.")
@@ -115,7 +115,7 @@ def object_(
 @options.case
 @click.argument("department", shell_complete=completion.departments)
 @for_step
-@click.option("--save-evidence", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("--save-evidence", type=options.PLACE, metavar="FILE",
               help="Write the evidence of the answer to a new file.")  # fmt: skip
 @options.as_json
 @click.pass_obj

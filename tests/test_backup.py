@@ -25,7 +25,7 @@ def test_a_backup_holds_everything_and_is_restored_into_an_empty_home(
 ) -> None:
     case("case", "note", "1", "Before the backup.")
     backup = tmp_path / "backup.db"
-    assert "verified: 1 cases" in case("db", "backup", str(backup)).out
+    assert "verified: 1 case," in case("db", "backup", str(backup)).out
     case("case", "note", "1", "After the backup.")
     place = elsewhere(case, tmp_path, request, database)
     place("db", "restore", str(backup))
@@ -168,7 +168,7 @@ def test_letters_are_filed_again_after_a_restore(
     told = place("db", "restore", str(backup)).out
     assert f"letters filed again: {len(before) // 2} ({place.home / 'letters-sent'})" in told
     assert {path.name: path.read_bytes() for path in letter_files(place)} == before
-    assert "have lost their files" not in place("doctor", code=None).out
+    assert "Files were lost" not in place("doctor", code=None).out
 
 
 def test_what_was_erased_is_not_filed_again(

@@ -566,13 +566,13 @@ def test_an_erasure_cut_off_after_its_commit_is_finished_by_the_next_command(
     assert len(letters(case)) == 5
     assert "An erasure is not finished" in case("doctor", code=None).out
     assert (
-        "files of letters whose words were erased lie here still" in case("doctor", code=None).out
+        "Still here of letters whose words were erased: 2 files." in case("doctor", code=None).out
     )
     case("group", "add", "Rowing Club")
     assert letters(case) == []
     assert traces(case, "Joan Mills") == []
     assert "not finished" not in case("doctor", code=None).out
-    assert "erased lie here" not in case("doctor", code=None).out
+    assert "Still here of letters" not in case("doctor", code=None).out
 
 
 def test_the_files_of_another_home_go_with_its_next_sweep(case: Terminal, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from assetflow.casework.desk import Desk
 from assetflow.database import Store
 from assetflow.delivery import folder
 from assetflow.errors import AssetflowError
+from assetflow.facts import counted
 from assetflow.settings import FILE_NAME, Council, Settings
 from assetflow.workflow import CASE_ROLES, Workflow
 
@@ -122,7 +123,7 @@ def _policy(desk: Desk) -> Iterator[Check]:
     for problem in problems:
         yield Check("error", f"Letter: {problem}")
     if not problems:
-        yield Check("ok", f"{len(desk.letters.names())} letters are sound.")
+        yield Check("ok", f"Letters are sound: {len(desk.letters.names())}.")
     for path in definitions.available(desk.settings):
         try:
             route = definitions.load(path, desk.surroundings())
@@ -212,17 +213,17 @@ def _cases(desk: Desk) -> Iterator[Check]:
     unfiled = queries.unfiled_letters(desk.db)
     if unfiled:
         yield Check(
-            "warning", f"{len(unfiled)} letters are not written as files yet.",
-            "the next command that changes something writes them",
+            "warning", f"Not written as files yet: {counted(len(unfiled), 'letter')}.",
+            "the next command that changes something writes what is missing",
         )  # fmt: skip
     lost = [n for n in queries.filed_letters(desk.db) if not _has_file(desk, n)]
     if lost:
         numbers = ", ".join(str(letter.number) for letter in lost[:10])
-        sentence = f"{len(lost)} letters have lost their files (such as {numbers})."
+        sentence = f"Files were lost of {counted(len(lost), 'letter')} (such as {numbers})."
         yield Check("warning", sentence, "they are whole in the database: assetflow letter show")
     left = folder.lying_erased(desk.db, desk.settings.home)
     if left:
-        sentence = f"{len(left)} files of letters whose words were erased lie here still."
+        sentence = f"Still here of letters whose words were erased: {counted(len(left), 'file')}."
         yield Check("warning", sentence, "remove them: assetflow sweep")
     if folder.rewrite_is_due(desk.db):
         sentence = "An erasure is not finished: the database file was not written anew yet."
@@ -231,4 +232,4 @@ def _cases(desk: Desk) -> Iterator[Check]:
     for case in cases:
         if case.snapshot.stage not in case.workflow.stages:
             yield Check("error", f"{case.reference} is in a stage its route does not have.")
-    yield Check("ok", f"{len(cases)} open cases.")
+    yield Check("ok", f"Open: {counted(len(cases), 'case')}.")

@@ -13,6 +13,7 @@ from assetflow.casework import backups, people, restoring, routes
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
 from assetflow.errors import AssetflowError, BadInput, Refused
+from assetflow.facts import counted
 from assetflow.files import fault_of
 from assetflow.settings import FILE_NAME, Settings
 
@@ -107,7 +108,7 @@ def _check_before(
 
 def _restored(settings: Settings, backup: Path, now: datetime) -> list[str]:
     found = restoring.restore(settings, backup, now)
-    done = [f"database: restored from {backup}, {found.records} records verified"]
+    done = [f"database: restored from {backup}, {counted(found.records, 'record')} verified"]
     if found.letters:
         done.append(f"letters filed again: {found.letters} ({settings.home / 'letters-sent'})")
     return done

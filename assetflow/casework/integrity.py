@@ -14,7 +14,7 @@ from assetflow.casework import agreement, council, registers
 from assetflow.casework.desk import Desk
 from assetflow.chain import Anchor, Finding, Head, Link, Payload
 from assetflow.errors import BadFile, Problem
-from assetflow.facts import show
+from assetflow.facts import counted, show
 from assetflow.files import check_new, fault_of, read_at_most
 
 FORMAT = "assetflow-journal-1"
@@ -116,14 +116,14 @@ def anchor_message(desk: Desk, anchor: Anchor, to: str) -> bytes:
 
     message = EmailMessage()
     council = desk.settings.council
-    day = show(desk.today)
+    day, whole = show(desk.today), counted(len(anchor.heads), "journal")
     message["Subject"] = f"Record code of {day}: {anchor.code}"
     message["From"] = council.email or desk.actor.email or to
     message["To"] = to
     # The root itself is the key: the same anchor sent twice is one message.
     message["Message-ID"] = f"<anchor-{anchor.root[:32]}@assetflow.invalid>"
     message.set_content(
-        f"The record of {len(anchor.heads)} journals of {council.name} had the code {anchor.code} "
+        f"The record of {whole} of {council.name} had the code {anchor.code} "
         f"on {day}.\n\nPlease keep this message with its attachment where the people who run the "
         "record cannot change it. If anybody doubts the record, it is held against what you keep:\n"
         "assetflow db verify FILE\n"

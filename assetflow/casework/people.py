@@ -123,12 +123,19 @@ def problems_with_person(values: dict[str, str], handle: str) -> list[str]:
     found = problems_of({k: v for k, v in values.items() if k != "login"})
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", handle, re.ASCII):
         found.append(f"{handle!r} is no short name; give one with --handle")
+    elif handle.isdigit() or handle.split("-", maxsplit=1)[0] == "erased":
+        confused = "a number" if handle.isdigit() else "somebody who was erased"
+        found.append(f"{handle!r} would be taken for {confused}; give another with --handle")
+    if _ERASED.match(values["name"]):
+        found.append(f"{values['name'][:80]!r} would be taken for somebody who was erased")
     login = values.get("login", "")
     if login and not _LOGIN.fullmatch(login):
         found.append(f"{login[:80]!r} is no login name")
     return found
 
 
+# As erasing names whoever was on the staff list.
+_ERASED = re.compile(r"\s*erased\s+person\b", re.IGNORECASE)
 # What PostgreSQL and operating systems take as a name, with a domain before it or after it.
 _LOGIN = re.compile(r"[\w.@\\-]{1,63}")
 

@@ -85,7 +85,7 @@ def look(desk: Desk, case_typed: str, department: str, trigger: str = "") -> See
     ]  # fmt: skip
     if not asked:
         label = case.workflow.department_label(wanted)
-        raise NotFound(f"{label} has not been asked to sign in this stage of {case.reference}.")
+        raise NotFound(f"Nobody has asked {label} to sign in this stage of {case.reference}.")
     signoff, workflow = asked[-1], case.workflow
     rules = workflow.transitions[signoff.trigger].signoffs
     (question,) = (rule.question for rule in rules if rule.department == wanted)
@@ -308,7 +308,7 @@ def _checked(desk: Desk, case: Case, answer: Answer) -> tuple[Person, Signoff]:
     if signatory.id == case.snapshot.officer.id:
         reasons.append("The case officer prepares the case and cannot sign it off as well.")
     if desk.on < signoff.requested_on:
-        reasons.append(f"{label} was asked only on {correspondence.dated(signoff.requested_on)}.")
+        reasons.append(f"{label}: asked only on {correspondence.dated(signoff.requested_on)}.")
     if signoff.objection and desk.on < signoff.objection.raised_on:
         raised = correspondence.dated(signoff.objection.raised_on)
         reasons.append(f"{label} objected only on {raised}.")
@@ -368,13 +368,13 @@ def _asked_of(case: Case, answer: Answer) -> Signoff:
         return waiting[0]
     if len(waiting) > 1:
         steps = ", ".join(s.trigger for s in waiting)
-        raise BadInput(f"{label} was asked about several steps.", remedies=[f"add --for: {steps}"])
+        raise BadInput(f"Several steps were put to {label}.", remedies=[f"add --for: {steps}"])
     if asked:
         when = asked[0].decided_on
         by = f"{asked[0].signatory} on {correspondence.dated(when)}" if when else asked[0].signatory
-        reason = f"{label} has signed already ({by})."
+        reason = f"{label} signed already ({by})."
     else:
-        reason = f"{label} has not been asked to sign in this stage."
+        reason = f"Nobody has asked {label} to sign in this stage."
     raise Refused(
         f"{case.reference}: the answer of {label} was not recorded.", reasons=[reason],
         remedies=[f"see: assetflow signoff list {case.reference}"],

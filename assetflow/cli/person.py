@@ -8,6 +8,7 @@ import click
 
 from assetflow.cli import completion, options, output
 from assetflow.cli.app import App
+from assetflow.facts import counted
 
 if TYPE_CHECKING:
     from assetflow.casework.erasure import Erasure
@@ -111,7 +112,7 @@ def export(app: App, who: str, file: Path, also: tuple[str, ...], json_: bool) -
             {"file": str(file), "records": found.records, **_unread_json(found.unread)}
         )
         return
-    output.done(f"everything held on {who}: {found.records} records ({file})")
+    output.done(f"everything held on {who}: {counted(found.records, 'record')} ({file})")
     _say_unread(found.unread)
     click.echo("  read it before you hand it over: it can hold the data of others")
 
@@ -155,7 +156,9 @@ def _say_unread(unread: "Unread") -> None:
     for one in unread.near:
         click.echo(f"  not searched, because it is no text: {one}")
     if unread.elsewhere:
-        click.echo(f"  not searched on other cases: {unread.elsewhere} files of evidence")
+        click.echo(
+            f"  not searched on other cases: {counted(unread.elsewhere, 'file')} of evidence"
+        )
 
 
 def _unread_json(unread: "Unread") -> dict[str, Any]:

@@ -657,6 +657,14 @@ def _signoff(row: AnyRow) -> Signoff:
     )
 
 
+def requests(db: Connection, case_id: int, department: str) -> list[tuple[int, Signoff]]:
+    """List every request to a department on a case, each with the visit of the stage it was in."""
+    s = m.signoffs
+    query = _SIGNOFFS.where(and_(s.c.case_id == case_id, s.c.department == department))
+    rows: list[AnyRow] = list(db.execute(query))
+    return [(row.stage_visit, _signoff(row)) for row in rows]
+
+
 def _objection(row: AnyRow) -> Objection:
     return Objection(
         row.objection_id, row.category, bool(row.blocks), row.reason, row.way_forward,

@@ -7,7 +7,8 @@ from assetflow.facts import counted
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(0, "0 records"), (1, "1 record"), (2, "2 records"), (1000, "1,000 records")]
+    ("number", "words"),
+    [(0, "0 records"), (1, "1 record"), (2, "2 records"), (1000, "1,000 records")]
 )  # fmt: skip
 def test_one_is_counted_as_one(number: int, words: str) -> None:
     assert counted(number, "record") == words

@@ -16,7 +16,6 @@ from assetflow.casework.telling import tell
 from assetflow.chain import digits
 from assetflow.deadlines import Duration, due
 from assetflow.errors import BadInput, NotFound, Refused
-from assetflow.facts import show
 from assetflow.queries import Case
 from assetflow.snapshot import Occasion, Person, Signoff
 from assetflow.workflow import SignoffRule, Transition
@@ -62,55 +61,6 @@ class ObjectionGiven:
     way_forward: str
     authority: str = ""
     consequence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A request as its department sees it; each fact with its label, as it was and as it is."""
-
-    signoff: Signoff
-    question: str
-    code: str
-    facts: tuple[tuple[str, str, str], ...]
-    answer: str
-
-
-def look(desk: Desk, case_typed: str, department: str, trigger: str = "") -> Seen:
-    """Show the newest request to a department in this stage; raises ``NotFound``."""
-    case = queries.case(desk.db, queries.case_id(desk.db, case_typed))
-    wanted = _department_id(case, department)
-    asked = [
-        s for s in case.snapshot.signoffs
-        if s.department == wanted and trigger in ("", s.trigger)
-    ]  # fmt: skip
-    if not asked:
-        label = case.workflow.department_label(wanted)
-        raise NotFound(f"Nobody has asked {label} to sign in this stage of {case.reference}.")
-    signoff, workflow = asked[-1], case.workflow
-    rules = workflow.transitions[signoff.trigger].signoffs
-    (question,) = (rule.question for rule in rules if rule.department == wanted)
-    now = {c.fact: c.now for c in statement.changes(workflow, case.snapshot, signoff)}
-    then = statement.values(workflow, signoff)
-    facts = tuple(
-        (workflow.facts[name].label, _shown(value), _shown(now.get(name, value)))
-        for name, value in then.items()
-    )
-    code = statement.code(signoff) if signoff.statement else ""
-    return Seen(signoff, question, code, facts, _in_words(case, signoff))
-
-
-def _shown(value: Any) -> str:
-    return "not on the file" if value is None else show(value)
-
-
-def _in_words(case: Case, signoff: Signoff) -> str:
-    if statement.changes(case.workflow, case.snapshot, signoff):
-        return "void: what it was asked about has changed; ask again"
-    if signoff.decision is None or signoff.decided_on is None:
-        return f"none yet; due {show(signoff.due_on)}"
-    how = "by themselves" if signoff.method == "cli-login" else "recorded for them"
-    shown = f" ({signoff.evidence})" if signoff.evidence else ""
-    return f"{signoff.decision} by {signoff.signatory}, {show(signoff.decided_on)}, {how}{shown}"
 
 
 def request(desk: Desk, case_typed: str, trigger: str = "") -> Asked:
@@ -357,7 +307,7 @@ def _signatory_remedies(desk: Desk, signoff: Signoff, label: str, refused: Perso
 
 
 def _asked_of(case: Case, answer: Answer) -> Signoff:
-    department = _department_id(case, answer.department)
+    department = department_id(case, answer.department)
     asked = [
         s for s in case.snapshot.signoffs
         if s.department == department and answer.trigger in ("", s.trigger)
@@ -381,7 +331,8 @@ def _asked_of(case: Case, answer: Answer) -> Signoff:
     )  # fmt: skip
 
 
-def _department_id(case: Case, typed: str) -> str:
+def department_id(case: Case, typed: str) -> str:
+    """Find a department of a case's route by its name or short name; raises ``NotFound``."""
     wanted = typed.strip().casefold()
     for department in case.workflow.departments.values():
         if wanted in (department.id, department.label.casefold()):

@@ -212,7 +212,7 @@ def test_a_home_begins_again_with_an_officer_who_is_in_the_backup(
 def test_a_short_name_of_ones_own_is_found_and_a_shared_name_is_asked_about(
     case: Terminal, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    case("person", "add", "Jo Bell", "--handle", "bell", "--role", "estates_officer")
+    case("person", "add", "Jo Bell", "--handle", "bell")
     case("person", "add", "Pat Lee", "--handle", "pat")
     case("person", "add", "Pat Lee", "--handle", "lee")
     backup = tmp_path / "backup.db"

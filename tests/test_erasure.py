@@ -418,6 +418,7 @@ def test_somebody_who_still_works_here_is_refused_with_what_to_do_first(case: Te
 def test_somebody_who_has_left_becomes_an_erased_person(af: Terminal) -> None:
     schedule(af, NO_PERIODS)
     af("person", "add", "Lena Voss", "--role", "estates_officer", "--email", "lena@council.example",
+       "--authority", "Cabinet",
        "--phone", "0151 496 0777", "--job-title", "Surveyor", "--login", "lvoss")  # fmt: skip
     lena = ("--as", "lena.voss")
     af(*lena, "case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
@@ -438,7 +439,7 @@ def test_somebody_who_has_left_becomes_an_erased_person(af: Terminal) -> None:
 
 def test_the_name_of_somebody_who_decided_is_kept_as_long_as_the_decision(case: Terminal) -> None:
     case("person", "add", "Lena Voss", "--role", "signatory", "--department", "service",
-         "--email", "lena@council.example")  # fmt: skip
+         "--authority", "Cabinet", "--email", "lena@council.example")  # fmt: skip
     asked(case)
     case("signoff", "give", "1", "service", "--by", "lena.voss", "--evidence", "Email")
     case("case", "withdraw", "1", "--why", "Too far")

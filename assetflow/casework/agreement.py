@@ -7,7 +7,7 @@ erased on the record cannot be held against anything: there only the skeleton is
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -94,9 +94,13 @@ def of_roles(desk: Desk, links: Sequence[Link], payloads: Mapping[int, Payload])
     words = [
         (link, chain.detail(payloads[link.position])) for link in links if link.position in payloads
     ]
-    given = {(d.get("person"), d.get("role"), d.get("from"))
+    # One ended on the day it began can be given again that day: the last word counts.
+    given = {(d.get("person"), d.get("role"), d.get("from")): link.position
              for link, d in words if link.action == "role_granted"}  # fmt: skip
-    ended = Counter((d.get("person"), d.get("role")) for k, d in words if k.action == "role_ended")
+    ended: dict[tuple[Any, Any], list[Link]] = defaultdict(list)
+    for link, d in words:
+        if link.action == "role_ended":
+            ended[d.get("person"), d.get("role")].append(link)
     begun = min((link.recorded_at for link in links), default="")
     wordless = {(link.recorded_at, link.actor) for link in links
                 if link.action == "role_granted" and link.position not in payloads}  # fmt: skip
@@ -110,12 +114,18 @@ def of_roles(desk: Desk, links: Sequence[Link], payloads: Mapping[int, Payload])
             and (queries.instant_text(row.granted_at), str(row.granted_by_id)) in wordless
         ):
             continue
-        if (row.handle, role, row.valid_from.isoformat()) not in given:
+        position = given.get((row.handle, role, row.valid_from.isoformat()))
+        if position is None:
             found.append(Finding(COUNCIL, 0, f"speaks of no role {role} of {row.handle}"))
-        elif row.ended_at is None and ended[row.handle, role]:
-            ended[row.handle, role] -= 1
+        elif any(_ends(link, position, row) for link in ended[row.handle, role]):
             found.append(Finding(COUNCIL, 0, f"says that the role {role} of {row.handle} ended"))
     return found
+
+
+def _ends(end: Link, given_at: int, row: Any) -> bool:
+    """Tell whether a record ends a role that its row says has not been ended."""
+    lasting = row.valid_to is None or row.valid_to.isoformat() >= end.happened_on
+    return row.ended_at is None and end.position > given_at and lasting
 
 
 def _roles() -> Any:

@@ -162,14 +162,15 @@ def _people(desk: Desk) -> Iterator[Check]:
         if not queries.with_role(everyone, "signatory", desk.on, department):
             yield Check(
                 "warning", f"Nobody can sign for {route.department_label(department)}.",
-                f'assetflow person add "NAME" --role signatory --department {department}',
+                f'assetflow person add "NAME" --role signatory --department {department} '
+                '--authority "DECISION"',
             )  # fmt: skip
     told = {role for rung in route.ladder.values() for role in rung.to} - set(CASE_ROLES)
     for role in sorted(told):
         if not queries.with_role(everyone, role, desk.on):
             yield Check(
                 "warning", f"The ladder tells {route.role_label(role)}; nobody is recorded as one.",
-                f'assetflow person add "NAME" --role {role}',
+                f'assetflow person add "NAME" --role {role} --authority "DECISION"',
             )  # fmt: skip
 
 

@@ -159,7 +159,7 @@ def _first_officer(desk: Desk, details: NewHome) -> str:
     particulars = {name: getattr(details, name) for name in ("job_title", "email", "phone")}
     new = people.NewPerson(
         details.officer, ["estates_officer"], handle=_handle(details.officer),
-        authority="the setting up of assetflow", particulars=particulars,
+        particulars=particulars,
     )  # fmt: skip
     person = people.add_person(desk, new, route)
     return (
@@ -235,6 +235,6 @@ def _next_steps(settings: Settings) -> tuple[str, ...]:
     return (
         *steps,
         "assetflow asset import FILE.csv     your published asset register",
-        'assetflow person add "NAME" --role signatory --department legal',
+        'assetflow person add "NAME" --role signatory --department legal --authority "DECISION"',
         "assetflow case open --asset ASSET --group GROUP --received DATE",
     )

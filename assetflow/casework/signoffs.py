@@ -302,7 +302,8 @@ def _signatory_remedies(desk: Desk, signoff: Signoff, label: str, refused: Perso
         p.handle for p in queries.with_role(everyone, "signatory", desk.today, signoff.department)
         if p.id != refused.id
     ]  # fmt: skip
-    add = f'assetflow person add "NAME" --role signatory --department {signoff.department}'
+    add = f'assetflow person add "NAME" --role signatory --department {signoff.department} '
+    add += '--authority "DECISION"'
     return [f"signatories of {label}: {', '.join(able)}; name one with --by" if able else add]
 
 

@@ -34,7 +34,9 @@ def person() -> None:
 @click.option(
     "--since", type=options.DAY, metavar="DATE", help="From when they hold the roles; else always."
 )
-@click.option("--authority", default="", help="The decision on which they hold the roles.")
+@click.option(
+    "--authority", default="", help="The decision that the roles rest on; needed with --role."
+)
 @click.option("--login", default="", help="The name under which they log in.")
 @options.as_json
 @click.pass_obj

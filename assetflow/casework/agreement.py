@@ -1,7 +1,7 @@
 """What the tables say of a case must be what its journal says: a row changed by hand shows here.
 
 The chain proves the journal; people work with the tables. So each case's stage, facts, sign-offs,
-letters and evidence, and every role, are held against the records that made them. Words that were
+letters, champion and evidence, and every role, are held against the records that made them. Words that were
 erased on the record cannot be held against anything: there only the skeleton is compared.
 """
 
@@ -38,6 +38,7 @@ def of_case(
     yield from _facts(desk, row.id, reference, words)
     yield from _answers(desk, row.id, reference, words)
     yield from _letters(desk, row.id, reference, words)
+    yield from _champion(desk, row.champion_id, reference, words)
 
 
 Words = Sequence[tuple[Link, dict[str, Any]]]
@@ -75,6 +76,19 @@ def _letters(desk: Desk, case_id: int, reference: str, words: Words) -> Iterator
     stored = set(desk.db.execute(select(t.c.number).where(t.c.case_id == case_id)).scalars())
     for number in sorted(said - stored):
         yield Finding(reference, 0, f"has lost letter {number}, which its journal speaks of")
+
+
+def _champion(
+    desk: Desk, champion_id: int | None, reference: str, words: Words
+) -> Iterator[Finding]:
+    """Hold the champion of the case's row against whom the journal named last."""
+    said = [d.get("champion") for link, d in words if link.action == "champion_named"]
+    query = select(m.people.c.name, m.people.c.erased_on).where(m.people.c.id == champion_id)
+    stored = desk.db.execute(query).one_or_none()
+    if stored is not None and stored.erased_on:
+        return  # the record keeps no name to compare
+    if (stored.name if stored else None) != (said[-1] if said else None):
+        yield Finding(reference, 0, "has another champion than its journal says")
 
 
 def _evidence(desk: Desk, case_id: int, reference: str) -> Iterator[Finding]:

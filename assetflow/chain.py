@@ -17,6 +17,7 @@ from typing import Any
 PREFIX = b"assetflow-journal-v1\0"
 GENESIS = "0" * 64
 SALT_BYTES = 16
+LETTER_FIELDS = ("number", "name", "recipient_name", "recipient_email", "subject", "text", "html")
 # What stands in place of a case's reference in the journal of what concerns no single case.
 COUNCIL = "COUNCIL"
 
@@ -149,6 +150,13 @@ def detail(payload: Payload) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def letter_sha256(letter: Mapping[str, Any]) -> str:
+    """Give the hash by which a record knows a letter: whom it went to and all its words."""
+    fields = [letter[name] for name in LETTER_FIELDS]
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _gap(link: Link, expected: int) -> Finding:

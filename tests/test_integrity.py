@@ -442,6 +442,28 @@ BY_HAND = {
         "INSERT INTO facts (case_id, name, value, happened_on) VALUES (2, 'rent', '\"1\"', "
         "'2026-03-02')", "has another rent on file",
     ),
+    "a letter is reworded": (
+        "UPDATE letters SET text = text || ' We refuse.' WHERE number = 1",
+        "has other words in letter 1 than were sent",
+    ),
+    "a request is reworded": (
+        "UPDATE letters SET html = 'Sign here.' WHERE name = 'signoff_request'",
+        "than were sent",
+    ),
+    "a letter is blanked as if it were erased": (
+        "UPDATE letters SET text = '', html = '' WHERE number = 1",
+        "has other words in letter 1 than were sent",
+    ),
+    "a letter has another addressee": (
+        "UPDATE letters SET recipient_name = 'Rowing Club' WHERE number = 1",
+        "has other words in letter 1 than were sent",
+    ),
+    "a champion is put in": (
+        "UPDATE cases SET champion_id = 2 WHERE id = 2", "has another champion than its journal"
+    ),
+    "a champion is taken away": (
+        "UPDATE cases SET champion_id = NULL WHERE id = 1", "has another champion than its journal"
+    ),
     "a letter is taken away": (
         "DELETE FROM letters WHERE number = 1", "has lost letter 1"
     ),

@@ -1,8 +1,8 @@
 """What the tables say of a case must be what its journal says: a row changed by hand shows here.
 
 The chain proves the journal; people work with the tables. So each case's stage, facts, sign-offs,
-letters, champion and evidence, and every role, are held against the records that made them. Words that were
-erased on the record cannot be held against anything: there only the skeleton is compared.
+letters, champion and evidence, and every role, are held against the records that made them. Words
+that were erased on the record cannot be held against anything: there only the skeleton is compared.
 """
 
 import hashlib
@@ -32,6 +32,7 @@ def of_case(
     if stages and row.stage != stages[-1]:
         yield Finding(reference, 0, f"stands in {row.stage}; its journal says {stages[-1]}")
     yield from _evidence(desk, row.id, reference)
+    yield from _wording(desk, row.id, links, payloads)
     if any(link.position not in payloads for link in links):
         return
     words = [(link, chain.detail(payloads[link.position])) for link in links]
@@ -76,6 +77,27 @@ def _letters(desk: Desk, case_id: int, reference: str, words: Words) -> Iterator
     stored = set(desk.db.execute(select(t.c.number).where(t.c.case_id == case_id)).scalars())
     for number in sorted(said - stored):
         yield Finding(reference, 0, f"has lost letter {number}, which its journal speaks of")
+
+
+def _wording(
+    desk: Desk, case_id: int, links: Sequence[Link], payloads: Mapping[int, Payload]
+) -> Iterator[Finding]:
+    """Hold the words of letters against their hashes; letters of older records have none.
+
+    One without any words must have been erased on the record.
+    """
+    erasure = any(link.action in ("erased", "destroyed") for link in links)
+    said: dict[str, str] = {}
+    for words in payloads.values():
+        said.update(chain.detail(words).get("letters_sha256") or {})
+    t = m.letters
+    rows = desk.db.execute(select(t).where(t.c.case_id == case_id)).mappings()
+    for row in (dict(found) for found in rows):
+        erased = erasure and not row["text"] and not row["html"]
+        known = said.get(str(row["number"]))
+        if known and not erased and chain.letter_sha256(row) != known:
+            sentence = f"has other words in letter {row['number']} than were sent"
+            yield Finding(links[0].case, 0, sentence)
 
 
 def _champion(

@@ -167,13 +167,24 @@ def _ask_whose_turn_it_is(desk: Desk, case: Case, transition: Transition) -> Ask
         return Asked(record.settle(desk, case), (), ())
     first = record.numbers(desk, "letter", len(rules))
     letters = {rule.department: first + n for n, rule in enumerate(rules)}
+    asked = [_asked(desk, case, transition, r, answers.get(r.department)) for r in rules]
+    post = correspondence.Post(
+        desk,
+        lambda after: (
+            correspondence.draft(
+                desk, after, LETTER, letters[rule.department],
+                _department(desk, after, rule.department), signoff=(transition, rule, one),
+            )
+            for rule, one in zip(rules, asked, strict=True)
+        ),
+    )  # fmt: skip
     case = record.change(
-        desk, case, "signoff_requested", trigger=transition.trigger, detail={"letters": letters}
-    )
-    issued = tuple(
-        _ask(desk, case, transition, rule, answers.get(rule.department), letters[rule.department])
-        for rule in rules
-    )
+        desk, case, "signoff_requested", trigger=transition.trigger, detail={"letters": letters},
+        letters=post,
+    )  # fmt: skip
+    for one in asked:
+        _insert_request(desk, case, one)
+    issued = post.send()
     labels = tuple(case.workflow.department_label(rule.department) for rule in rules)
     return Asked(record.settle(desk, queries.case(desk.db, case.id)), labels, issued)
 
@@ -182,25 +193,23 @@ def _is_to_be_asked(answer: Signoff | None, occasion: Occasion) -> bool:
     return answer is None or guards.lapsed(answer, occasion)
 
 
-def _ask(
-    desk: Desk, case: Case, transition: Transition, rule: SignoffRule, before: Signoff | None,
-    number: int,
-) -> Issued:  # fmt: skip
+def _asked(
+    desk: Desk, case: Case, transition: Transition, rule: SignoffRule, before: Signoff | None
+) -> Signoff:
     text = statement.write(case.workflow, case.snapshot, transition, rule, _shown_by_request(desk))
-    asked = Signoff(
+    return Signoff(
         0, transition.trigger, rule.department, desk.on,
         due(desk.on, Duration.parse(rule.within), desk.calendar),
         round=before.round + 1 if before else 1, statement=text,
         statement_sha256=statement.sha256(text),
     )  # fmt: skip
+
+
+def _insert_request(desk: Desk, case: Case, asked: Signoff) -> None:
     columns = ("trigger", "department", "requested_on", "due_on", "round", "statement",
                "statement_sha256")  # fmt: skip
     row = {"case_id": case.id, "stage_visit": case.stage_visit}
     desk.db.execute(insert(m.signoffs).values({**row, **{c: getattr(asked, c) for c in columns}}))
-    recipient = _department(desk, case, rule.department)
-    return correspondence.write(
-        desk, case, LETTER, number, recipient, signoff=(transition, rule, asked)
-    )
 
 
 def _shown_by_request(desk: Desk) -> frozenset[str]:

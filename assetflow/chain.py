@@ -17,6 +17,7 @@ from typing import Any
 PREFIX = b"assetflow-journal-v1\0"
 GENESIS = "0" * 64
 SALT_BYTES = 16
+LETTER_FIELDS = ("number", "name", "recipient_name", "recipient_email", "subject", "text", "html")
 # What stands in place of a case's reference in the journal of what concerns no single case.
 COUNCIL = "COUNCIL"
 
@@ -107,15 +108,22 @@ def digits(code: str) -> str:
 
 
 def verify(
-    links: Sequence[Link], payloads: Mapping[int, Payload], erased: Iterable[int] = ()
+    links: Sequence[Link],
+    payloads: Mapping[int, Payload],
+    erased: Iterable[int] = (),
+    *,
+    tail: bool = False,
 ) -> list[Finding]:
     """List everything wrong with one case's chain; ``erased`` are positions erased on the record.
 
-    A payload that is gone without a record of its erasure is a finding like any other.
+    A payload that is gone without a record of its erasure is a finding like any other. Of a
+    ``tail`` the first record is taken as it is: what comes before it was not read.
     """
     found: list[Finding] = []
-    gone, previous = set(erased), GENESIS
-    for expected, link in enumerate(links, start=1):
+    gone, first, previous = set(erased), 1, GENESIS
+    if tail and links:
+        first, previous = links[0].position, links[0].previous
+    for expected, link in enumerate(links, start=first):
         if link.position != expected:
             found.append(_gap(link, expected))
         if link.previous != previous:
@@ -142,6 +150,13 @@ def detail(payload: Payload) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def letter_sha256(letter: Mapping[str, Any]) -> str:
+    """Give the hash by which a record knows a letter: whom it went to and all its words."""
+    fields = [letter[name] for name in LETTER_FIELDS]
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _gap(link: Link, expected: int) -> Finding:

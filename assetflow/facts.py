@@ -129,3 +129,8 @@ def show(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(str(item) for item in value)
     return f"£{value:,}" if isinstance(value, Decimal) else str(value)
+
+
+def counted(number: int, one: str) -> str:
+    """Give a number with what it counts: 1 record, 2 records."""
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"

@@ -168,8 +168,7 @@ def signoffs_missing(transition: Transition, occasion: Occasion) -> Iterator[Unm
         else:
             yield _signoff_missing(transition, rule, answer, occasion)
     if later:
-        verb = "is" if len(later) == 1 else "are"
-        sentence = f"{all_of(later)} {verb} asked after that."
+        sentence = f"Asked only after that: {all_of(later)}."
         yield Unmet("signoff", sentence, "the departments asked first")
 
 
@@ -228,7 +227,7 @@ def _signoff_missing(
     if answer is None:
         remedy = f"assetflow signoff request {ref} {transition.trigger}"
         asker = _who_may(occasion, "request_signoff")
-        return Unmet("signoff", f"{department} has not been asked to sign.", asker, remedy)
+        return Unmet("signoff", f"Nobody has asked {department} to sign.", asker, remedy)
     if lapsed(answer, occasion):
         remedy = f"assetflow signoff request {ref} {transition.trigger}"
         return Unmet(
@@ -240,11 +239,11 @@ def _signoff_missing(
         return Unmet("signoff", sentence, "", "give that day or a later one with --on")
     if answer.objection and answer.decision == "objected":
         reason, way = (_sentence(answer.objection.reason), _sentence(answer.objection.way_forward))
-        sentence = f"{department} objects: {reason} Way forward: {way}"
+        sentence = f"Objection of {department}: {reason} Way forward: {way}"
         return Unmet("objection", sentence, who, sign)
-    verb = "answered" if rule.mode == "consultee" else "signed"
+    lacking = "answer" if rule.mode == "consultee" else "signature"
     asked, due_on = show(answer.requested_on), show(answer.due_on)
-    sentence = f"{department} has not {verb}; asked {asked}, due {due_on}."
+    sentence = f"No {lacking} of {department} yet; asked {asked}, due {due_on}."
     return Unmet("signoff", sentence, who, sign)
 
 
@@ -255,9 +254,14 @@ def lapse(answer: Signoff, occasion: Occasion) -> str:
         f"{workflow.facts[c.fact].label} was {_shown(c.then)} and is {_shown(c.now)}"
         for c in statement.changes(workflow, occasion.case, answer)
     ]
-    did = {None: "was asked about", "signed": "signed for", "objected": "objected to"}
+    # Departments are one or many (Legal, Ward councillors): no sentence may tell which.
     department = workflow.department_label(answer.department)
-    return f"{department} {did[answer.decision]} something else: {'; '.join(told)}."
+    did = {
+        None: f"The request to {department} was about",
+        "signed": f"{department} signed for",
+        "objected": f"{department} objected to",
+    }
+    return f"{did[answer.decision]} something else: {'; '.join(told)}."
 
 
 def _shown(value: object) -> str:

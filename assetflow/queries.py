@@ -657,6 +657,14 @@ def _signoff(row: AnyRow) -> Signoff:
     )
 
 
+def requests(db: Connection, case_id: int, department: str) -> list[tuple[int, Signoff]]:
+    """List every request to a department on a case, each with the visit of the stage it was in."""
+    s = m.signoffs
+    query = _SIGNOFFS.where(and_(s.c.case_id == case_id, s.c.department == department))
+    rows: list[AnyRow] = list(db.execute(query))
+    return [(row.stage_visit, _signoff(row)) for row in rows]
+
+
 def _objection(row: AnyRow) -> Objection:
     return Objection(
         row.objection_id, row.category, bool(row.blocks), row.reason, row.way_forward,
@@ -722,38 +730,43 @@ def instant_text(moment: datetime) -> str:
 def chains(db: Connection) -> Iterator[tuple[str, list[Link], dict[int, Payload]]]:
     """Give every case's chain with its payloads one after the other, the council journal last."""
     for row in db.execute(select(m.cases.c.id, m.cases.c.reference).order_by(m.cases.c.reference)):
-        links, payloads = _chain(db, row.id, row.reference)
+        links, payloads = chain_of(db, row.id, row.reference)
         yield row.reference, links, payloads
     links, payloads = council_chain(db)
     if links or council_head(db):
         yield COUNCIL, links, payloads
 
 
-def _chain(db: Connection, case_id: int, reference: str) -> tuple[list[Link], dict[int, Payload]]:
+def chain_of(
+    db: Connection, case_id: int, reference: str, begin: int = 1
+) -> tuple[list[Link], dict[int, Payload]]:
+    """Give one case's chain with its payloads, from a position on."""
     j, words = m.journal, m.journal_payloads
+    own = (j.c.case_id == case_id) & (j.c.position >= begin)
     links = [
         Link(
             reference, r.position, r.happened_on.isoformat(), instant_text(r.recorded_at),
             str(r.actor_id), r.action, r.trigger, r.from_stage, r.to_stage, r.payload_digest,
             r.previous, r.hash,
         )
-        for r in db.execute(select(j).where(j.c.case_id == case_id).order_by(j.c.position))
+        for r in db.execute(select(j).where(own).order_by(j.c.position))
     ]  # fmt: skip
-    found = db.execute(select(words).where(words.c.case_id == case_id))
+    said = (words.c.case_id == case_id) & (words.c.position >= begin)
+    found = db.execute(select(words).where(said))
     return links, {row.position: Payload(row.salt, row.text) for row in found}
 
 
-def council_chain(db: Connection) -> tuple[list[Link], dict[int, Payload]]:
-    """Give the chain of the council journal with its payloads."""
-    j = m.council_journal
+def council_chain(db: Connection, begin: int = 1) -> tuple[list[Link], dict[int, Payload]]:
+    """Give the chain of the council journal with its payloads, from a position on."""
+    j, words = m.council_journal, m.council_payloads
     links = [
         Link(
             COUNCIL, r.position, r.happened_on.isoformat(), instant_text(r.recorded_at),
             str(r.actor_id), r.action, None, None, None, r.payload_digest, r.previous, r.hash,
         )
-        for r in db.execute(select(j).order_by(j.c.position))
+        for r in db.execute(select(j).where(j.c.position >= begin).order_by(j.c.position))
     ]  # fmt: skip
-    found = db.execute(select(m.council_payloads))
+    found = db.execute(select(words).where(words.c.position >= begin))
     return links, {row.position: Payload(row.salt, row.text) for row in found}
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assetflow.errors import BadFile, NotFound, OutsideFault, Problem
-from assetflow.files import read_at_most
+from assetflow.errors import BadFile, NotFound, Problem
+from assetflow.files import fault_of, read_at_most
 
 FILE_NAME = "assetflow.toml"
 MAX_BYTES = 64 * 1024
@@ -82,7 +82,9 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
         known = path.is_file()
     except OSError as error:
         reasons = [error.strerror or str(error)]
-        raise OutsideFault("The home cannot be opened.", reasons=reasons) from error
+        remedies = ["name another home: assetflow --home DIR"]
+        what = "The home cannot be opened."
+        raise fault_of(error)(what, reasons=reasons, remedies=remedies) from error
     if not known:
         raise NotFound(
             f"There is no assetflow home in {home}.",

@@ -119,7 +119,7 @@ def furnish(terminal: Terminal) -> None:
     terminal("init", "--council", "Sefton Council", "--officer", "Sam Taylor",
              "--email", "sam@council.example", "--phone", "0151 496 0100")  # fmt: skip
     for name, options in PEOPLE:
-        terminal("person", "add", name, *options.split())
+        terminal("person", "add", name, *options.split(), "--authority", "Scheme of delegation")
     terminal("asset", "import", str(SHIPPED / "data" / "asset_register_sample.csv"))
     terminal("group", "add", "Bowls Club", "--contact", "Joan Mills",
              "--email", "joan@bowls.example", "--address", "1 Green Lane, Bootle")  # fmt: skip

@@ -1,14 +1,21 @@
 """A backup is checked before anybody relies on it, and comes back whole into an empty place."""
 
 import shutil
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sizes
 from conftest import Measured, Terminal, admin
 from sqlalchemy import text
+
+from assetflow.casework.erasure import ERASED_LETTER
+from assetflow.database import Store
+from assetflow.models import letters
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,7 +25,7 @@ def test_a_backup_holds_everything_and_is_restored_into_an_empty_home(
 ) -> None:
     case("case", "note", "1", "Before the backup.")
     backup = tmp_path / "backup.db"
-    assert "verified: 1 cases" in case("db", "backup", str(backup)).out
+    assert "verified: 1 case," in case("db", "backup", str(backup)).out
     case("case", "note", "1", "After the backup.")
     place = elsewhere(case, tmp_path, request, database)
     place("db", "restore", str(backup))
@@ -62,8 +69,6 @@ def test_a_backup_whose_journal_was_changed_is_not_restored(
 ) -> None:
     backup = tmp_path / "backup.db"
     case("db", "backup", str(backup))
-    import sqlite3  # noqa: PLC0415 - somebody else's hand in the file
-
     with sqlite3.connect(backup) as db:
         db.execute("DROP TRIGGER journal_refuses_update")
         db.execute("UPDATE journal SET action = 'x'")
@@ -73,16 +78,168 @@ def test_a_backup_whose_journal_was_changed_is_not_restored(
     assert not (place.home / "assetflow.db").exists()
 
 
+def foreign(place: Path) -> bytes:
+    """Give a database of SQLite that is not ours."""
+    with sqlite3.connect(place / "other.db") as db:
+        db.execute("CREATE TABLE songs (name TEXT)")
+    db.close()
+    return (place / "other.db").read_bytes()
+
+
+NOT_OURS: dict[str, Callable[[Path], bytes]] = {
+    "The file is empty.": lambda _: b"",
+    "It is no database": lambda _: b"not a database" * 100,
+    "database of something else": foreign,
+    "damaged, or not the whole": lambda place: foreign(place)[:1500],
+    "dump of a PostgreSQL database": lambda _: b"PGDMP\x01\x0e",
+}
+
+
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("content", [b"", b"not a database" * 100])
-def test_a_file_that_is_no_backup_is_refused(
-    case: Terminal, tmp_path: Path, content: bytes, request: pytest.FixtureRequest
+@pytest.mark.parametrize("words", NOT_OURS)
+def test_a_file_that_is_no_backup_is_refused_in_words(
+    case: Terminal, tmp_path: Path, words: str, request: pytest.FixtureRequest
 ) -> None:
     bad = tmp_path / "bad.db"
-    bad.write_bytes(content)
+    bad.write_bytes(NOT_OURS[words](tmp_path))
     place = elsewhere(case, tmp_path, request, "sqlite")
-    assert place("db", "restore", str(bad), code=None).code in (4, 5, 6)
+    told = place("db", "restore", str(bad), code=2).err
+    assert words in told
+    assert str(bad) in told
+    assert "assetflow db backup FILE" in told or "another backup" in told
     assert not (place.home / "assetflow.db").exists()
+    shutil.rmtree(place.home)
+    place("init", "--council", "Sefton", "--from-backup", str(bad), code=2)
+    assert not place.home.exists()
+
+
+def test_a_dump_that_is_not_ours_is_refused_in_words_and_leaves_nothing(
+    case: Terminal, tmp_path: Path, request: pytest.FixtureRequest, database: str
+) -> None:
+    place = elsewhere(case, tmp_path, request, database)
+    bad = tmp_path / "bad.dump"
+    bad.write_bytes(b"SQLite format 3\0" if database == "postgresql" else b"PGDMP")
+    assert "is no backup that can be restored here" in place("db", "restore", str(bad), code=2).err
+    bad.write_bytes(b"")
+    assert "The file is empty." in place("db", "restore", str(bad), code=2).err
+    assert place.store.revision() is None
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("revision", "words"), [("0001", "an older"), ("9999", "a newer")])
+def test_a_backup_of_another_version_says_which_assetflow_restores_it(
+    case: Terminal, tmp_path: Path, request: pytest.FixtureRequest, revision: str, words: str
+) -> None:
+    backup = tmp_path / "backup.db"
+    case("db", "backup", str(backup))
+    with sqlite3.connect(backup) as db:
+        db.execute("UPDATE alembic_version SET version_num = ?", [revision])
+    db.close()
+    place = elsewhere(case, tmp_path, request, "sqlite")
+    told = place("db", "restore", str(backup), code=5).err
+    assert f"was made by {words} assetflow ({revision}; this is 0002)" in told
+    assert "restore it with the assetflow that made it" in told
+
+
+@pytest.mark.sqlite_only
+def test_nothing_is_restored_beside_the_journal_of_another_database(
+    case: Terminal, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    backup = tmp_path / "backup.db"
+    case("db", "backup", str(backup))
+    place = elsewhere(case, tmp_path, request, "sqlite")
+    left = place.home / "assetflow.db-journal"
+    left.write_bytes(b"an unfinished change")
+    told = place("db", "restore", str(backup), code=1).err
+    assert f"{left} was left by the database that lay here before." in told
+    left.unlink()
+    place("db", "restore", str(backup))
+
+
+def test_letters_are_filed_again_after_a_restore(
+    case: Terminal, tmp_path: Path, request: pytest.FixtureRequest, database: str
+) -> None:
+    case("signoff", "request", "1", code=None)
+    before = {path.name: path.read_bytes() for path in letter_files(case)}
+    assert len(before) >= 2
+    backup = tmp_path / "backup.db"
+    case("db", "backup", str(backup))
+    place = elsewhere(case, tmp_path, request, database)
+    told = place("db", "restore", str(backup)).out
+    assert f"letters filed again: {len(before) // 2} ({place.home / 'letters-sent'})" in told
+    assert {path.name: path.read_bytes() for path in letter_files(place)} == before
+    assert "Files were lost" not in place("doctor", code=None).out
+
+
+def test_what_was_erased_is_not_filed_again(
+    case: Terminal, tmp_path: Path, request: pytest.FixtureRequest, database: str
+) -> None:
+    with case.store.write() as db:
+        db.execute(letters.update().values(ERASED_LETTER | {"filed_at": datetime.now(UTC)}))
+    backup = tmp_path / "backup.db"
+    case("db", "backup", str(backup))
+    place = elsewhere(case, tmp_path, request, database)
+    assert "filed again" not in place("db", "restore", str(backup)).out
+    assert not letter_files(place)
+
+
+def letter_files(terminal: Terminal) -> list[Path]:
+    return sorted(path for path in (terminal.home / "letters-sent").rglob("*") if path.is_file())
+
+
+def test_a_home_begins_again_with_an_officer_who_is_in_the_backup(
+    case: Terminal, tmp_path: Path, request: pytest.FixtureRequest, database: str
+) -> None:
+    backup = tmp_path / "backup.db"
+    case("db", "backup", str(backup))
+    place = elsewhere(case, tmp_path, request, database)
+    shutil.rmtree(place.home)
+    begin = ("init", "--council", "Sefton Council", "--from-backup", str(backup), "--officer")
+    refused = place(*begin, "Nobody Known", code=1).err
+    assert "Nobody Known is not among the people on record." in refused
+    assert "sam.taylor" in refused
+    assert not place.home.exists()
+    assert Store(place.environment.get("ASSETFLOW_DATABASE_URL", f"sqlite:///{place.home}/x.db")
+                 ).revision() is None  # fmt: skip
+    made = place(*begin, "Sam Taylor").out
+    assert "you: Sam Taylor, sam.taylor for short, as on record" in made
+    assert "letters filed again: 1" in made
+    place("case", "note", "1", "Work goes on.")
+    assert "Sam Taylor" in place("case", "history", "1").out
+
+
+@pytest.mark.sqlite_only
+def test_a_short_name_of_ones_own_is_found_and_a_shared_name_is_asked_about(
+    case: Terminal, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    case("person", "add", "Jo Bell", "--handle", "bell")
+    case("person", "add", "Pat Lee", "--handle", "pat")
+    case("person", "add", "Pat Lee", "--handle", "lee")
+    backup = tmp_path / "backup.db"
+    case("db", "backup", str(backup))
+    place = elsewhere(case, tmp_path, request, "sqlite")
+    shutil.rmtree(place.home)
+    begin = ("init", "--council", "Sefton Council", "--from-backup", str(backup), "--officer")
+    refused = place(*begin, "Pat Lee", code=1).err
+    assert "Several people on record are called Pat Lee." in refused
+    assert "lee, pat" in refused
+    place(*begin, "jo bell")
+    assert 'acting_as = "bell"' in (place.home / "assetflow.toml").read_text()
+
+
+@pytest.mark.sqlite_only
+def test_a_restore_that_fails_leaves_no_half_made_home(
+    case: Terminal, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    backup = tmp_path / "backup.db"
+    case("db", "backup", str(backup))
+    place = elsewhere(case, tmp_path, request, "sqlite")
+    shutil.rmtree(place.home)
+    place.home.mkdir()
+    (place.home / "mine.txt").write_text("mine")
+    (place.home / "assetflow.db-wal").write_text("left")
+    place("init", "--from-backup", str(backup), code=None)
+    assert sorted(path.name for path in place.home.iterdir()) == ["assetflow.db-wal", "mine.txt"]
 
 
 WRITER = """

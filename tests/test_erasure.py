@@ -425,6 +425,7 @@ def test_somebody_who_still_works_here_is_refused_with_what_to_do_first(case: Te
 def test_somebody_who_has_left_becomes_an_erased_person(af: Terminal) -> None:
     schedule(af, NO_PERIODS)
     af("person", "add", "Lena Voss", "--role", "estates_officer", "--email", "lena@council.example",
+       "--authority", "Cabinet",
        "--phone", "0151 496 0777", "--job-title", "Surveyor", "--login", "lvoss")  # fmt: skip
     lena = ("--as", "lena.voss")
     af(*lena, "case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
@@ -445,7 +446,7 @@ def test_somebody_who_has_left_becomes_an_erased_person(af: Terminal) -> None:
 
 def test_the_name_of_somebody_who_decided_is_kept_as_long_as_the_decision(case: Terminal) -> None:
     case("person", "add", "Lena Voss", "--role", "signatory", "--department", "service",
-         "--email", "lena@council.example")  # fmt: skip
+         "--authority", "Cabinet", "--email", "lena@council.example")  # fmt: skip
     asked(case)
     case("signoff", "give", "1", "service", "--by", "lena.voss", "--evidence", "Email")
     case("case", "withdraw", "1", "--why", "Too far")
@@ -573,13 +574,13 @@ def test_an_erasure_cut_off_after_its_commit_is_finished_by_the_next_command(
     assert len(letters(case)) == 5
     assert "An erasure is not finished" in case("doctor", code=None).out
     assert (
-        "files of letters whose words were erased lie here still" in case("doctor", code=None).out
+        "Still here of letters whose words were erased: 2 files." in case("doctor", code=None).out
     )
     case("group", "add", "Rowing Club")
     assert letters(case) == []
     assert traces(case, "Joan Mills") == []
     assert "not finished" not in case("doctor", code=None).out
-    assert "erased lie here" not in case("doctor", code=None).out
+    assert "Still here of letters" not in case("doctor", code=None).out
 
 
 def test_the_files_of_another_home_go_with_its_next_sweep(case: Terminal, tmp_path: Path) -> None:

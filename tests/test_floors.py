@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[1]
 # From the ground up. A module may import from lower floors only. A package is one entry, and its
 # modules may import each other.
 FLOORS = (
-    ("assetflow", "assetflow.errors", "assetflow.files"),
+    ("assetflow", "assetflow.errors"),
+    ("assetflow.files",),
     ("assetflow.settings", "assetflow.durable"),
     (
         "assetflow.workflow",

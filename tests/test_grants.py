@@ -1,9 +1,11 @@
 """Who holds which role: given and ended on a named authority, by somebody who is not affected."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from conftest import TODAY, Terminal
+from sqlalchemy import text
 from test_officer import Untouched, reasons
 
 BY = ("--authority", "Scheme of delegation 3.2")
@@ -92,14 +94,84 @@ def test_a_role_that_was_ended_is_gone_at_once_also_for_what_is_entered_late(
     assert roles(case, "kim", all_=True) == ["estates_officer"]
 
 
-def test_a_role_can_be_given_again_from_the_next_day(af: Terminal) -> None:
+def test_a_role_ended_by_mistake_is_given_again_the_same_day(af: Terminal) -> None:
+    for day in (TODAY, TODAY, TOMORROW):
+        af("grant", "add", "kim", "director", *BY, on=day)
+        with Untouched(af):
+            again = af("grant", "add", "kim", "director", *BY, on=day, code=1)
+            assert "Kim Novak holds it already in that time." in again.err
+        af("grant", "revoke", "kim", "director", *BY, on=day)
+        assert "director" not in roles(af, "kim")
+    af("person", "add", "Kim Novak", "--role", "director", *BY, on=TOMORROW)
+    assert af("grant", "list", "kim", "--json", on=TOMORROW).json[1]["grant"]["role"] == "director"
+    assert "the record is whole" in af("db", "verify").out
+    said = [line for line in council_words(af) if '"kim.novak", "role": "director"' in line]
+    assert len(said) == 7, "four times given, three times ended: all of it stays on record"
+
+
+def council_words(af: Terminal) -> list[str]:
+    with af.store.read() as db:
+        return list(db.execute(text("SELECT text FROM council_payloads")).scalars())
+
+
+def test_a_role_that_was_in_force_keeps_its_days_when_it_is_given_again(af: Terminal) -> None:
+    af("grant", "revoke", "kim", "estates_officer", *BY, on=TOMORROW)
+    af("grant", "add", "kim", "estates_officer", *BY, on=TOMORROW)
+    days = [(row["grant"]["valid_from"], row["grant"]["valid_to"])
+            for row in af("grant", "list", "kim", "--all", "--json", on=TOMORROW).json]  # fmt: skip
+    assert days == [("0001-01-01", str(TODAY)), (str(TOMORROW), "9999-12-31")]
+    af("db", "verify")
+
+
+def test_a_deputy_ended_by_mistake_is_named_again_the_same_day(af: Terminal) -> None:
+    form = ("grant", "deputise", "carol", "--for", "alex", "--role", "director",
+            "--until", "2026-04-01", *BY)  # fmt: skip
+    for _ in range(2):
+        af(*form)
+        assert "already in that time" in af(*form, code=1).err
+        af("grant", "revoke", "carol", "director", "--deputy-for", "alex", *BY)
+    af(*form)
+    assert roles(af, "carol").count("director") == 1
+    af("db", "verify")
+
+
+def test_a_role_whose_row_forgot_its_end_is_found(af: Terminal) -> None:
+    """Also where it was given again since: the last end on record counts."""
     af("grant", "add", "kim", "director", *BY)
     af("grant", "revoke", "kim", "director", *BY)
-    refused = af("grant", "add", "kim", "director", *BY, code=1)
-    assert "let this begin a day later" in refused.err
-    af("grant", "add", "kim", "director", *BY, on=TOMORROW)
-    af("person", "add", "Kim Novak", "--role", "director", on=TOMORROW)
-    assert roles(af, "kim", all_=True).count("director") == 2
+    af("grant", "add", "kim", "director", *BY)
+    af("grant", "revoke", "kim", "director", *BY)
+    with af.store.write() as db:
+        db.execute(text("UPDATE role_grants SET ended_at = NULL, valid_to = NULL "
+                        "WHERE role = 'director' AND ended_at IS NOT NULL"))  # fmt: skip
+    assert "says that the role director of kim.novak ended" in af("db", "verify", code=1).err
+
+
+def test_a_role_given_with_a_person_rests_on_an_authority_too(af: Terminal) -> None:
+    with Untouched(af):
+        refused = af("person", "add", "Wendy Moss", "--role", "director", code=2)
+        assert "The authority is missing." in refused.err
+    af("person", "add", "Wendy Moss")
+    af("person", "add", "Wendy Moss", "--role", "director", *BY)
+    (row,) = af("grant", "list", "wendy", "--json").json
+    assert row["grant"]["authority"] == "Scheme of delegation 3.2"
+
+
+def test_no_authority_is_asked_of_the_first_person(tmp_path: Path) -> None:
+    af = Terminal(tmp_path / "home")
+    af("init", "--council", "Sefton Council")
+    af("person", "add", "Sam Taylor", "--role", "estates_officer")
+    shown = af("--as", "sam", "grant", "list", "sam", "--json").json
+    assert {row["grant"]["authority"] for row in shown} == {"the setting up of assetflow"}
+
+
+def test_a_role_with_a_person_never_overlaps_another(af: Terminal) -> None:
+    af("grant", "add", "kim", "director", "--since", "2 Feb 2026", "--until", "1 Mar 2026", *BY)
+    with Untouched(af):
+        refused = af("person", "add", "Kim Novak", "--role", "director", "--since", "1 Mar 2026",
+                     *BY, code=1)  # fmt: skip
+        assert "Kim Novak holds director already in that time." in refused.err
+    af("person", "add", "Kim Novak", "--role", "director", *BY)
 
 
 def test_there_is_always_an_administrator(af: Terminal) -> None:

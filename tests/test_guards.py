@@ -257,7 +257,7 @@ def test_all_that_is_missing_is_listed_in_one_pass() -> None:
         "No champion is named.",
         WITH_COUNCIL,
         "Not on the file: What the hut is for (use).",
-        "Parks has not been asked to sign.",
+        "Nobody has asked Parks to sign.",
         "Not on the file: Date to reply by (reply_by). Give a day in spring.",
     ]
 
@@ -300,12 +300,14 @@ def objecting(department: str, *, blocks: bool) -> Signoff:
     return asked(department, decision="objected", decided_on=MONDAY, objection=objection)
 
 
-NOT_ASKED = "{} has not been asked to sign. Who can: the case officer."
-LATER = "Legal and Ward are asked after that. Who can: the departments asked first."
-OWES = "{} has not signed; asked 27 Feb 2026, due {}. Who can: a signatory of {}."
-SILENT = "Ward has not answered; asked 27 Feb 2026, due 13 Mar 2026. Who can: a signatory of Ward."
+NOT_ASKED = "Nobody has asked {} to sign. Who can: the case officer."
+LATER = "Asked only after that: Legal and Ward. Who can: the departments asked first."
+OWES = "No signature of {} yet; asked 27 Feb 2026, due {}. Who can: a signatory of {}."
+SILENT = "No answer of Ward yet; asked 27 Feb 2026, due 13 Mar 2026. Who can: a signatory of Ward."
 LEGAL_OWES = OWES.format("Legal", "13 Mar 2026", "Legal")
-OBJECTION = "{0} objects: The roof leaks. Way forward: Mend the roof. Who can: a signatory of {0}."
+OBJECTION = (
+    "Objection of {0}: The roof leaks. Way forward: Mend the roof. Who can: a signatory of {0}."
+)
 
 STANDINGS: dict[str, tuple[list[Signoff], date, int, list[str]]] = {
     "nobody is asked yet": (
@@ -374,7 +376,7 @@ def test_sign_offs_are_asked_and_awaited_in_their_order(standing: str) -> None:
 def test_a_sign_off_for_another_step_does_not_count() -> None:
     elsewhere = replace(signed("parks"), trigger="refuse")
     found = [item.sentence for item in unmet(STEP, on(signoffs=(elsewhere,)))]
-    assert found[0] == "Parks has not been asked to sign."
+    assert found[0] == "Nobody has asked Parks to sign."
 
 
 def test_a_step_without_sign_offs_is_not_held_up_by_any() -> None:
@@ -406,7 +408,7 @@ def test_what_a_sign_off_lacks_names_what_to_type(
 def test_one_department_that_waits_for_another_is_named_alone() -> None:
     rules = (FIRST_PARKS_THEN_TWO[0], FIRST_PARKS_THEN_TWO[1])
     found = [item.sentence for item in unmet(replace(STEP, signoffs=rules), on())]
-    assert found == ["Parks has not been asked to sign.", "Legal is asked after that."]
+    assert found == ["Nobody has asked Parks to sign.", "Asked only after that: Legal."]
 
 
 # What a workflow file may write

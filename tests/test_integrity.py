@@ -4,6 +4,7 @@ import email
 import email.policy
 import json
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -299,11 +300,31 @@ def test_an_anchor_that_was_changed_itself_is_found(worked: Terminal) -> None:
     assert any("was itself changed" in sentence for sentence in sentences)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"taken_at": 1, "heads": 3}', "\x00"])
-def test_a_file_that_is_no_anchor_is_refused(worked: Terminal, content: str) -> None:
+NO_ANCHORS = {
+    "": "it is not whole JSON: it breaks off or is wrong in line 1",
+    '{"taken_at":\n': "it is not whole JSON: it breaks off or is wrong in line 2",
+    "\x00": "it is not whole JSON",
+    "{}": "it does not say: taken_at, root, heads",
+    '{"taken_at": "", "root": ""}': "it does not say: heads",
+    "[1]": "it has no names in it",
+    '{"taken_at": 1, "root": "", "heads": []}': "taken_at and root must each be text in quotes",
+    '{"taken_at": "", "root": "", "heads": 3}': "its heads are not a list",
+    '{"taken_at": "", "root": "", "heads": [["COUNCIL", 1, "x"], [1, 2]]}': "head 2 is not a case",
+    '{"taken_at": "", "root": "", "heads": [["A", true, "x"]]}': "head 1 is not a case",
+    "\xff": "it is not text in UTF-8",
+    "[" * 100_000: "nested too deep",
+}
+OF_PYTHON = re.compile(r"Expecting|delimiter|codec|unpack|subscript|Error|object|char \d|'heads'")
+
+
+@pytest.mark.parametrize("content", NO_ANCHORS, ids=range(len(NO_ANCHORS)))
+def test_a_file_that_is_no_anchor_is_refused_in_sentences(worked: Terminal, content: str) -> None:
     bad = worked.home / "bad.json"
-    bad.write_text(content)
-    assert "is not an anchor" in worked("db", "verify", str(bad), code=2).err
+    bad.write_text(content, encoding="latin-1")
+    told = worked("db", "verify", str(bad), code=2).err
+    assert "bad.json is not an anchor." in told
+    assert NO_ANCHORS[content] in told
+    assert not OF_PYTHON.search(told)
 
 
 def checker(*files: Path) -> subprocess.CompletedProcess[str]:
@@ -420,6 +441,28 @@ BY_HAND = {
     "a fact is added": (
         "INSERT INTO facts (case_id, name, value, happened_on) VALUES (2, 'rent', '\"1\"', "
         "'2026-03-02')", "has another rent on file",
+    ),
+    "a letter is reworded": (
+        "UPDATE letters SET text = text || ' We refuse.' WHERE number = 1",
+        "has other words in letter 1 than were sent",
+    ),
+    "a request is reworded": (
+        "UPDATE letters SET html = 'Sign here.' WHERE name = 'signoff_request'",
+        "than were sent",
+    ),
+    "a letter is blanked as if it were erased": (
+        "UPDATE letters SET text = '', html = '' WHERE number = 1",
+        "has other words in letter 1 than were sent",
+    ),
+    "a letter has another addressee": (
+        "UPDATE letters SET recipient_name = 'Rowing Club' WHERE number = 1",
+        "has other words in letter 1 than were sent",
+    ),
+    "a champion is put in": (
+        "UPDATE cases SET champion_id = 2 WHERE id = 2", "has another champion than its journal"
+    ),
+    "a champion is taken away": (
+        "UPDATE cases SET champion_id = NULL WHERE id = 1", "has another champion than its journal"
     ),
     "a letter is taken away": (
         "DELETE FROM letters WHERE number = 1", "has lost letter 1"

@@ -20,7 +20,7 @@ def sessions() -> list[tuple[str, str]]:
 
 
 def test_the_readme_shows_a_real_session(af: Terminal) -> None:
-    af("person", "add", "Tom Fielding", "--role", "director")
+    af("person", "add", "Tom Fielding", "--role", "director", "--authority", "Cabinet")
     shown = sessions()
     assert len(shown) >= 5
     for command, expected in shown:

@@ -91,7 +91,7 @@ def test_nobody_can_answer_a_request_that_speaks_of_something_else(asked: Termin
     asked("case", "record", "1", "transfer_purpose=A market")
     with Untouched(asked):
         refused = asked("signoff", "give", "1", "service", "--by", "nadia", *EMAIL, code=1)
-    assert "was asked about something else" in reasons(refused)[0]
+    assert "was about something else" in reasons(refused)[0]
     assert ways_out(refused) == ["ask again: assetflow signoff request CAT-2026-0001 accept"]
 
 

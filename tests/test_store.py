@@ -483,7 +483,7 @@ def test_a_letter_that_cannot_be_filed_is_filed_by_the_next_command(af: Terminal
     assert str(folder) in reason
     assert "the next command writes them" in remedy
     assert "CAT-2026-0001" in af("case", "list").out
-    assert "1 letters are not written as files yet" in af("doctor", code=None).out
+    assert "Not written as files yet: 1 letter." in af("doctor", code=None).out
 
     folder.unlink()
     af("case", "note", "1", "The folder is back")

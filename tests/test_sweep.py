@@ -522,8 +522,8 @@ def test_a_role_counts_from_its_day_even_where_the_alert_was_planned_before(
     office: Office,
 ) -> None:
     terminal = Terminal(office.home, date(2024, 1, 9))
-    terminal.type("person add Zoe --role director --since 2024-01-22")
-    terminal.type("person add Yan --role director --since 2024-01-23")
+    terminal.type("person add Zoe --role director --since 2024-01-22 --authority Cabinet")
+    terminal.type("person add Yan --role director --since 2024-01-23 --authority Cabinet")
     (told,) = office.sweep(date(2024, 1, 22)).told
     assert told.recipients == ("Sam Taylor", "Grace Okoro", "Alex Reid", "Zoe")
 

@@ -101,7 +101,10 @@ class Postgresql:
         if isinstance(error, OperationalError):
             return OutsideFault(
                 f"The database server cannot be used: {_first_line(error)}. Nothing was changed.",
-                remedies=["check database_url, the network and the server, then: assetflow doctor"],
+                remedies=[
+                    "check database_url, the network and the server",
+                    "then look again: assetflow doctor",
+                ],
             )
         return None
 

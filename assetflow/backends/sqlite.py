@@ -106,9 +106,10 @@ class Sqlite:
         """List what is wrong with the open file: damage, broken references, unsafe settings."""
         found = []
         if list(connection.execute(text("PRAGMA quick_check")).scalars()) != ["ok"]:
-            found.append("The database is damaged; restore the last backup.")
+            found.append(f"The database is damaged: {_RESTORE.format(file=self.file)}.")
         if connection.execute(text("PRAGMA foreign_key_check")).first():
-            found.append("Rows of the database point to rows that are gone; restore a backup.")
+            gone = "Rows of the database point to rows that are gone"
+            found.append(f"{gone}: {_RESTORE.format(file=self.file)}.")
         unsafe = [name for name, value in pragmas().items() if not _is_set(connection, name, value)]
         if unsafe:
             found.append(f"The database is not opened safely: {', '.join(unsafe)}.")
@@ -134,9 +135,10 @@ class Sqlite:
             return Busy("Someone else is saving; nothing was changed.", remedies=["try again"])
         outside = (OperationalError, sqlite3.OperationalError)
         if isinstance(error, outside) or "malformed" in cause or "not a database" in cause:
+            words, remedy = _plain(cause)
             return OutsideFault(
-                f"The database failed: {_plain(cause)}. Nothing was changed.",
-                remedies=["check the disk and the file, then run: assetflow doctor"],
+                f"The database failed: {words}. Nothing was changed.",
+                remedies=[remedy.format(file=self.file), "then look again: assetflow doctor"],
             )
         return None
 
@@ -206,13 +208,18 @@ def _cause(error: Exception) -> str:
     return str(error.orig if isinstance(error, DBAPIError) else error).lower()
 
 
-def _plain(cause: str) -> str:
-    known = {
-        "full": "the disk is full",
-        "readonly": "the file may not be written",
-        "unable to open": "the file cannot be opened",
-        "i/o": "the disk could not be read or written",
-        "not a database": "the file is not a database",
-        "malformed": "the file is damaged",
-    }
-    return next((words for sign, words in known.items() if sign in cause), cause)
+_RESTORE = "move {file} away, then restore the last backup: assetflow db restore FILE"
+_KNOWN = {
+    "full": ("the disk is full", "make room on the disk of {file}"),
+    "readonly": ("the file may not be written", "make {file} and its folder writable for you"),
+    "unable to open": ("the file cannot be opened", "make {file} and its folder yours to open"),
+    "i/o": ("the disk could not be read or written", "check the disk of {file}"),
+    "not a database": ("the file is not a database", _RESTORE),
+    "malformed": ("the file is damaged", _RESTORE),
+}
+
+
+def _plain(cause: str) -> tuple[str, str]:
+    """Give in plain words what is wrong, and what to do about it."""
+    unknown = (cause, "check the disk and the file {file}")
+    return next((found for sign, found in _KNOWN.items() if sign in cause), unknown)

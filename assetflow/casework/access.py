@@ -15,7 +15,8 @@ from assetflow import models as m
 from assetflow.casework import council, personal
 from assetflow.casework.desk import Desk
 from assetflow.casework.personal import Found, Subject, Unread
-from assetflow.errors import BadInput, NotFound, OutsideFault
+from assetflow.errors import AssetflowError, NotFound
+from assetflow.files import check_new, fault_of
 
 FORMAT = "assetflow-person-1"
 
@@ -106,10 +107,9 @@ def _not_searched(one: Found) -> dict[str, str]:
 def new_private_file(path: Path, data: dict[str, Any]) -> Iterator[None]:
     """Write a new file for its owner alone; take it away again where what follows fails."""
     text = json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n"
+    check_new(path)
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError as error:
-        raise BadInput(f"{path} exists already; nothing was overwritten.") from error
     except OSError as error:
         raise _cannot_write(path, error) from error
     try:
@@ -130,7 +130,7 @@ def _write(path: Path, handle: int, text: str) -> None:
         raise _cannot_write(path, error) from error
 
 
-def _cannot_write(path: Path, error: OSError) -> OutsideFault:
+def _cannot_write(path: Path, error: OSError) -> AssetflowError:
     reason = error.strerror or str(error)
-    return OutsideFault(f"{path} cannot be written. Nothing was changed.", reasons=[reason],
-                        remedies=["name a file in a folder that you can write to"])  # fmt: skip
+    return fault_of(error)(f"{path} cannot be written. Nothing was changed.", reasons=[reason],
+                           remedies=["name a file in a folder that you can write to"])  # fmt: skip

@@ -1,13 +1,13 @@
 """What the tables say of a case must be what its journal says: a row changed by hand shows here.
 
 The chain proves the journal; people work with the tables. So each case's stage, facts, sign-offs,
-letters and evidence, and every role, are held against the records that made them. Words that were
-erased on the record cannot be held against anything: there only the skeleton is compared.
+letters, champion and evidence, and every role, are held against the records that made them. Words
+that were erased on the record cannot be held against anything: there only the skeleton is compared.
 """
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -32,12 +32,14 @@ def of_case(
     if stages and row.stage != stages[-1]:
         yield Finding(reference, 0, f"stands in {row.stage}; its journal says {stages[-1]}")
     yield from _evidence(desk, row.id, reference)
+    yield from _wording(desk, row.id, links, payloads)
     if any(link.position not in payloads for link in links):
         return
     words = [(link, chain.detail(payloads[link.position])) for link in links]
     yield from _facts(desk, row.id, reference, words)
     yield from _answers(desk, row.id, reference, words)
     yield from _letters(desk, row.id, reference, words)
+    yield from _champion(desk, row.champion_id, reference, words)
 
 
 Words = Sequence[tuple[Link, dict[str, Any]]]
@@ -77,6 +79,40 @@ def _letters(desk: Desk, case_id: int, reference: str, words: Words) -> Iterator
         yield Finding(reference, 0, f"has lost letter {number}, which its journal speaks of")
 
 
+def _wording(
+    desk: Desk, case_id: int, links: Sequence[Link], payloads: Mapping[int, Payload]
+) -> Iterator[Finding]:
+    """Hold the words of letters against their hashes; letters of older records have none.
+
+    One without any words must have been erased on the record.
+    """
+    erasure = any(link.action in ("erased", "destroyed") for link in links)
+    said: dict[str, str] = {}
+    for words in payloads.values():
+        said.update(chain.detail(words).get("letters_sha256") or {})
+    t = m.letters
+    rows = desk.db.execute(select(t).where(t.c.case_id == case_id)).mappings()
+    for row in (dict(found) for found in rows):
+        erased = erasure and not row["text"] and not row["html"]
+        known = said.get(str(row["number"]))
+        if known and not erased and chain.letter_sha256(row) != known:
+            sentence = f"has other words in letter {row['number']} than were sent"
+            yield Finding(links[0].case, 0, sentence)
+
+
+def _champion(
+    desk: Desk, champion_id: int | None, reference: str, words: Words
+) -> Iterator[Finding]:
+    """Hold the champion of the case's row against whom the journal named last."""
+    said = [d.get("champion") for link, d in words if link.action == "champion_named"]
+    query = select(m.people.c.name, m.people.c.erased_on).where(m.people.c.id == champion_id)
+    stored = desk.db.execute(query).one_or_none()
+    if stored is not None and stored.erased_on:
+        return  # the record keeps no name to compare
+    if (stored.name if stored else None) != (said[-1] if said else None):
+        yield Finding(reference, 0, "has another champion than its journal says")
+
+
 def _evidence(desk: Desk, case_id: int, reference: str) -> Iterator[Finding]:
     t = m.evidence
     query = select(t.c.name, t.c.sha256, t.c.content).where(t.c.case_id == case_id)
@@ -94,9 +130,13 @@ def of_roles(desk: Desk, links: Sequence[Link], payloads: Mapping[int, Payload])
     words = [
         (link, chain.detail(payloads[link.position])) for link in links if link.position in payloads
     ]
-    given = {(d.get("person"), d.get("role"), d.get("from"))
+    # One ended on the day it began can be given again that day: the last word counts.
+    given = {(d.get("person"), d.get("role"), d.get("from")): link.position
              for link, d in words if link.action == "role_granted"}  # fmt: skip
-    ended = Counter((d.get("person"), d.get("role")) for k, d in words if k.action == "role_ended")
+    ended: dict[tuple[Any, Any], list[Link]] = defaultdict(list)
+    for link, d in words:
+        if link.action == "role_ended":
+            ended[d.get("person"), d.get("role")].append(link)
     begun = min((link.recorded_at for link in links), default="")
     wordless = {(link.recorded_at, link.actor) for link in links
                 if link.action == "role_granted" and link.position not in payloads}  # fmt: skip
@@ -110,12 +150,18 @@ def of_roles(desk: Desk, links: Sequence[Link], payloads: Mapping[int, Payload])
             and (queries.instant_text(row.granted_at), str(row.granted_by_id)) in wordless
         ):
             continue
-        if (row.handle, role, row.valid_from.isoformat()) not in given:
+        position = given.get((row.handle, role, row.valid_from.isoformat()))
+        if position is None:
             found.append(Finding(COUNCIL, 0, f"speaks of no role {role} of {row.handle}"))
-        elif row.ended_at is None and ended[row.handle, role]:
-            ended[row.handle, role] -= 1
+        elif any(_ends(link, position, row) for link in ended[row.handle, role]):
             found.append(Finding(COUNCIL, 0, f"says that the role {role} of {row.handle} ended"))
     return found
+
+
+def _ends(end: Link, given_at: int, row: Any) -> bool:
+    """Tell whether a record ends a role that its row says has not been ended."""
+    lasting = row.valid_to is None or row.valid_to.isoformat() >= end.happened_on
+    return row.ended_at is None and end.position > given_at and lasting
 
 
 def _roles() -> Any:

@@ -1,11 +1,12 @@
-"""Backups that are opened and checked before anybody relies on them, and the way back."""
+"""Backups that are opened and checked before anybody relies on them."""
 
 import os
 import shutil
 import sqlite3
 import subprocess
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -15,7 +16,8 @@ from assetflow import durable, queries
 from assetflow.casework import dumps, integrity
 from assetflow.casework.desk import Desk
 from assetflow.database import HEAD, Store
-from assetflow.errors import BadInput, OutsideFault, Refused
+from assetflow.errors import OutsideFault, Refused
+from assetflow.files import check_new
 from assetflow.settings import Settings
 
 PG_MISSING = "install PostgreSQL's client programs (pg_dump, pg_restore) of the server's version"
@@ -23,11 +25,15 @@ PG_MISSING = "install PostgreSQL's client programs (pg_dump, pg_restore) of the 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup that was made and checked: where it lies and what is in it."""
+    """A backup that was made and checked: where it lies and what is in it.
+
+    ``letters`` are those that were filed again after it was restored.
+    """
 
     path: Path
     cases: int
     records: int
+    letters: int = 0
 
 
 def back_up(settings: Settings, target: Path, now: datetime) -> Backup:
@@ -35,53 +41,17 @@ def back_up(settings: Settings, target: Path, now: datetime) -> Backup:
 
     A copy that cannot be verified is taken away again and reported.
     """
-    if target.exists() or target.is_symlink():  # a link that leads nowhere is somebody's, too
-        raise BadInput(f"{target} exists already; nothing was overwritten.")
-    if not target.parent.is_dir():
-        raise OutsideFault(f"The backup {target} cannot be made.",
-                           reasons=[f"there is no folder {target.parent}"])  # fmt: skip
+    check_new(target)
     store = Store(settings.database_url)
     store.check_revision()
     if store.file is None:
         return _dump(settings, store, target, now)
     _vacuum_into(store.file, target)
     try:
-        return _checked(settings, target, now)
+        return verified(settings, opened(target), target, now)
     except Exception:
         target.unlink(missing_ok=True)
         raise
-
-
-def check(settings: Settings, source: Path, now: datetime) -> None:
-    """Refuse what is no backup of ours before a home is made for it, where that can be seen."""
-    if Store(settings.database_url).file is not None:
-        _checked(settings, source, now)
-
-
-def restore(settings: Settings, source: Path, now: datetime) -> Backup:
-    """Put a backup into a place where there is no database yet, and verify it there."""
-    store = Store(settings.database_url)
-    if store.file is None:
-        return _undump(settings, store, source, now)
-    if store.file.exists() and store.revision() is not None:
-        raise Refused(
-            f"There is a database already: {store.file}; nothing was overwritten.",
-            remedies=["restore into an empty home, or move the old file away first"],
-        )
-    found = _checked(settings, source, now)
-    store.backend.prepare()
-    partial = store.file.with_name(store.file.name + ".restoring")
-    try:
-        shutil.copyfile(source, partial)
-        partial.chmod(0o600)
-        durable.sync(partial)
-        partial.replace(store.file)
-        durable.sync_names([store.file.parent])
-    except OSError as error:
-        raise OutsideFault(
-            f"{store.file} cannot be written.", reasons=[error.strerror or str(error)]
-        ) from error
-    return found
 
 
 def upgrade(settings: Settings, now: datetime, *, backup_elsewhere: bool = False) -> Backup | None:
@@ -98,11 +68,11 @@ def upgrade(settings: Settings, now: datetime, *, backup_elsewhere: bool = False
 
 
 def _before_upgrade(settings: Settings, store: Store, now: datetime) -> Backup:
-    folder = settings.home / "backups"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    place = settings.home / "backups"
+    place.mkdir(mode=0o700, exist_ok=True)
     ending = "dump" if store.file is None else "db"
     names = (f"before-{HEAD}-{now:%Y%m%dT%H%M%S}-{n}.{ending}" for n in count(1))
-    target = next(folder / name for name in names if not (folder / name).exists())
+    target = next(place / name for name in names if not (place / name).exists())
     if store.file is None:
         return _dump(settings, store, target, now)
     _vacuum_into(store.file, target)
@@ -134,18 +104,15 @@ def _vacuum_into(source: Path, target: Path) -> None:
                            remedies=["assetflow doctor", "assetflow db verify"])  # fmt: skip
 
 
-def _checked(settings: Settings, path: Path, now: datetime) -> Backup:
-    """Open a backup as a database of ours, and verify every chain in it."""
-    if not path.is_file():
-        raise BadInput(f"There is no backup {path}.")
-    copy = Store(f"sqlite:///{path.resolve().as_posix()}")
-    copy.check_revision()
-    return _verified(settings, copy, path, now)
+def opened(path: Path) -> Store:
+    """Open a backup of SQLite as the database it is."""
+    return Store(f"sqlite:///{path.resolve().as_posix()}")
 
 
-def _verified(
+def verified(
     settings: Settings, store: Store, path: Path, now: datetime, *, tables: bool = True
 ) -> Backup:
+    """Verify every chain of a backup that was opened, and give what is in it."""
     with store.read() as db:
         desk = Desk(db, settings, settings.acting_as, now.date(), now.date(), now)
         found = integrity.verify(desk, tables=tables)
@@ -161,7 +128,7 @@ def _verified(
 
 
 def _dump(settings: Settings, store: Store, target: Path, now: datetime) -> Backup:
-    _run("pg_dump", store, "--format=custom", "--enable-row-security", f"--file={target}")
+    run("pg_dump", store, "--format=custom", "--enable-row-security", f"--file={target}")
     target.chmod(0o600)
     try:
         _keep(target)
@@ -175,18 +142,23 @@ def _dump(settings: Settings, store: Store, target: Path, now: datetime) -> Back
 
 def _verified_dump(settings: Settings, store: Store, target: Path, now: datetime) -> Backup:
     """Read the journals back out of a dump, and recompute every chain in them."""
-    named = [f"--table={table.name}" for table in dumps.TABLES]
-    with tempfile.TemporaryDirectory() as folder:
-        text = Path(folder) / "journals.sql"
-        arguments = ("--data-only", *named, f"--file={text}", str(target))
-        _run("pg_restore", store, *arguments, connect=False)
-        with text.open(encoding="utf-8", newline="\n") as lines:
-            file = dumps.read_journals(lines, Path(folder))
-        read = Store(f"sqlite:///{file.as_posix()}")
-        found = _verified(settings, read, target, now, tables=False)
+    with read_out(store, target) as read:
+        found = verified(settings, read, target, now, tables=False)
     if not found.cases and _case_count(store):
         raise OutsideFault(f"{target} does not hold the whole database.")
     return found
+
+
+@contextmanager
+def read_out(store: Store, dump: Path) -> Iterator[Store]:
+    """Read journals and people out of a dump into a small database of their own."""
+    named = [f"--table={table.name}" for table in dumps.TABLES]
+    with tempfile.TemporaryDirectory() as place:
+        text = Path(place) / "tables.sql"
+        run("pg_restore", store, "--data-only", *named, f"--file={text}", str(dump), connect=False)
+        with text.open(encoding="utf-8", newline="\n") as lines:
+            file = dumps.read_tables(lines, Path(place))
+        yield opened(file)
 
 
 def _case_count(store: Store) -> int:
@@ -194,20 +166,7 @@ def _case_count(store: Store) -> int:
         return len(queries.all_case_ids(db))
 
 
-def _undump(settings: Settings, store: Store, source: Path, now: datetime) -> Backup:
-    if store.revision() is not None:
-        raise Refused(
-            "There are tables of assetflow in that database; nothing was overwritten.",
-            remedies=["make an empty database, and name it in database_url"],
-        )
-    if not source.is_file():
-        raise BadInput(f"There is no backup {source}.")
-    _run("pg_restore", store, "--single-transaction", "--no-owner", str(source))
-    store.check_revision()
-    return _verified(settings, store, source, now)
-
-
-def _run(program: str, store: Store, *arguments: str, connect: bool = True) -> str:
+def run(program: str, store: Store, *arguments: str, connect: bool = True) -> str:
     """Run a client program; the password travels in the environment, never on the command line."""
     url = store.backend.url
     found = shutil.which(program)

@@ -54,9 +54,11 @@ def open_case(
     letters = {name: first + n for n, name in enumerate(workflow.on_open)}
     detail = {"asset": asset.label, "group": group.name, "letters": letters}
     case = correspondence.with_letters(desk, queries.case(desk.db, case_id), letters)
-    case = record.change(desk, case, "opened", to_stage=workflow.initial, detail=detail)
-    issued = tuple(correspondence.write(desk, case, name, n) for name, n in letters.items())
-    return Done(case, issued, others)
+    post = correspondence.by_name(desk, letters)
+    case = record.change(
+        desk, case, "opened", to_stage=workflow.initial, detail=detail, letters=post
+    )
+    return Done(case, post.send(), others)
 
 
 def _check_may_open(desk: Desk, workflow: Workflow, officer: Person) -> None:
@@ -220,14 +222,13 @@ def _record_advance(
         **correspondence.group_column(desk, case, transition.letters),
     }
     store_facts(desk, case, given)
+    post = correspondence.by_name(desk, letters, why=why)
     case = record.change(
         desk, correspondence.with_letters(desk, case, letters), "advanced",
         trigger=transition.trigger, to_stage=stage.id, why=why, detail=detail, columns=columns,
+        letters=post,
     )  # fmt: skip
-    issued = tuple(
-        correspondence.write(desk, case, name, n, why=why) for name, n in letters.items()
-    )
-    return Done(case, issued)
+    return Done(case, post.send())
 
 
 def _moved(desk: Desk, case: Case, transition: Transition, stage: Stage) -> dict[str, Any]:

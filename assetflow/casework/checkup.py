@@ -1,6 +1,7 @@
 """The doctor: looks at everything an installation stands on, and changes nothing."""
 
 import email.policy
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -12,11 +13,12 @@ from sqlalchemy import Connection
 
 from assetflow import data_files, definitions, queries
 from assetflow.backends.sqlite import SAFE_WAL
-from assetflow.casework import clock
+from assetflow.casework import clock, newest
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
 from assetflow.delivery import folder
 from assetflow.errors import AssetflowError
+from assetflow.facts import counted
 from assetflow.settings import FILE_NAME, Council, Settings
 from assetflow.workflow import CASE_ROLES, Workflow
 
@@ -32,14 +34,15 @@ class Check:
 
 def examine(settings: Settings, today: date, now: datetime) -> list[Check]:
     """Look at the machine, the database, the routes, the letters and the people."""
-    found = [*_machine(), *_calendar(settings, today)]
     store = Store(settings.database_url)
+    found = [*_machine(), *_calendar(settings, today), *_places(settings, store)]
     try:
         store.check_revision()
         with store.read() as db:
             desk = Desk(db, settings, settings.acting_as, today, today, now)
             found += [
                 *_database(store, db),
+                *_record(desk),
                 *_clock(desk),
                 *_policy(desk),
                 *_settings(desk),
@@ -48,7 +51,9 @@ def examine(settings: Settings, today: date, now: datetime) -> list[Check]:
                 *_retention(desk),
             ]
     except AssetflowError as error:
-        found.append(Check("error", error.what, "; ".join(error.remedies)))
+        # Whoever asks the doctor is not sent to the doctor.
+        others = [remedy for remedy in error.remedies if not remedy.endswith("assetflow doctor")]
+        found.append(Check("error", " ".join([error.what, *error.reasons]), "; ".join(others)))
     return found
 
 
@@ -76,6 +81,29 @@ def _calendar(settings: Settings, today: date) -> Iterator[Check]:
         yield Check("ok", f"Bank holidays ({calendar.division}) until {calendar.official_until}")
 
 
+def _places(settings: Settings, store: Store) -> Iterator[Check]:
+    """Tell of folders and files that are not to be written: every change would fail there."""
+    folders = [settings.home, settings.home / "letters-sent"]
+    files = [store.file.parent, store.file] if store.file else []
+    for place in dict.fromkeys([*folders, *files]):
+        if place.exists() and not os.access(place, os.W_OK):
+            sentence = f"{place} is read-only for you: nothing can be changed or filed there."
+            yield Check("error", sentence, f"make {place} writable for whoever runs assetflow")
+
+
+def _record(desk: Desk) -> Iterator[Check]:
+    found = newest.findings(desk)
+    for finding in found:
+        place = f"{finding.case} record {finding.position}"
+        yield Check(
+            "error", f"The record was changed or damaged: {place} {finding.sentence}.",
+            "see everything: assetflow db verify; then compare it with your last backup",
+        )  # fmt: skip
+    if not found:
+        sentence = f"The newest {newest.RECORDS} records are whole; assetflow db verify checks all."
+        yield Check("ok", sentence)
+
+
 def _database(store: Store, db: Connection) -> Iterator[Check]:
     wrong = store.backend.wrong(db)
     yield from (Check("error", sentence) for sentence in wrong)
@@ -95,7 +123,7 @@ def _policy(desk: Desk) -> Iterator[Check]:
     for problem in problems:
         yield Check("error", f"Letter: {problem}")
     if not problems:
-        yield Check("ok", f"{len(desk.letters.names())} letters are sound.")
+        yield Check("ok", f"Letters are sound: {len(desk.letters.names())}.")
     for path in definitions.available(desk.settings):
         try:
             route = definitions.load(path, desk.surroundings())
@@ -134,14 +162,15 @@ def _people(desk: Desk) -> Iterator[Check]:
         if not queries.with_role(everyone, "signatory", desk.on, department):
             yield Check(
                 "warning", f"Nobody can sign for {route.department_label(department)}.",
-                f'assetflow person add "NAME" --role signatory --department {department}',
+                f'assetflow person add "NAME" --role signatory --department {department} '
+                '--authority "DECISION"',
             )  # fmt: skip
     told = {role for rung in route.ladder.values() for role in rung.to} - set(CASE_ROLES)
     for role in sorted(told):
         if not queries.with_role(everyone, role, desk.on):
             yield Check(
                 "warning", f"The ladder tells {route.role_label(role)}; nobody is recorded as one.",
-                f'assetflow person add "NAME" --role {role}',
+                f'assetflow person add "NAME" --role {role} --authority "DECISION"',
             )  # fmt: skip
 
 
@@ -185,17 +214,17 @@ def _cases(desk: Desk) -> Iterator[Check]:
     unfiled = queries.unfiled_letters(desk.db)
     if unfiled:
         yield Check(
-            "warning", f"{len(unfiled)} letters are not written as files yet.",
-            "the next command that changes something writes them",
+            "warning", f"Not written as files yet: {counted(len(unfiled), 'letter')}.",
+            "the next command that changes something writes what is missing",
         )  # fmt: skip
     lost = [n for n in queries.filed_letters(desk.db) if not _has_file(desk, n)]
     if lost:
         numbers = ", ".join(str(letter.number) for letter in lost[:10])
-        sentence = f"{len(lost)} letters have lost their files (such as {numbers})."
+        sentence = f"Files were lost of {counted(len(lost), 'letter')} (such as {numbers})."
         yield Check("warning", sentence, "they are whole in the database: assetflow letter show")
     left = folder.lying_erased(desk.db, desk.settings.home)
     if left:
-        sentence = f"{len(left)} files of letters whose words were erased lie here still."
+        sentence = f"Still here of letters whose words were erased: {counted(len(left), 'file')}."
         yield Check("warning", sentence, "remove them: assetflow sweep")
     if folder.rewrite_is_due(desk.db):
         sentence = "An erasure is not finished: the database file was not written anew yet."
@@ -204,4 +233,4 @@ def _cases(desk: Desk) -> Iterator[Check]:
     for case in cases:
         if case.snapshot.stage not in case.workflow.stages:
             yield Check("error", f"{case.reference} is in a stage its route does not have.")
-    yield Check("ok", f"{len(cases)} open cases.")
+    yield Check("ok", f"Open: {counted(len(cases), 'case')}.")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from assetflow.casework import record
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, store_facts, with_facts
 from assetflow.casework.overview import overview
-from assetflow.chain import short
+from assetflow.chain import letter_sha256, short
 from assetflow.deadlines import Duration, due, target_due
 from assetflow.errors import NotFound, Refused
 from assetflow.guards import HOLDERS
@@ -50,6 +50,34 @@ class Issued:
     subject: str
 
 
+# A letter as its row will be.
+Draft = dict[str, Any]
+
+
+class Post:
+    """The letters of one record: written before it, so that it keeps their hashes; stored after."""
+
+    def __init__(self, desk: Desk, write: Callable[[Case], Iterable[Draft]]) -> None:
+        self.desk, self.write = desk, write
+        self.drafts: list[Draft] = []
+
+    def __call__(self, case: Case) -> dict[str, Any]:
+        """Write the letters of a case as it will stand, and give what its record keeps of them."""
+        self.drafts = list(self.write(case))
+        return {"letters_sha256": {str(one["number"]): letter_sha256(one) for one in self.drafts}}
+
+    def send(self) -> tuple[Issued, ...]:
+        """Store the letters, once the record stands."""
+        return tuple(_send(self.desk, one) for one in self.drafts)
+
+
+def by_name(desk: Desk, numbers: Mapping[str, int], **extra: Any) -> Post:
+    """Give the letters of a step, by their names and numbers."""
+    return Post(
+        desk, lambda case: (draft(desk, case, name, n, **extra) for name, n in numbers.items())
+    )
+
+
 def preview(
     desk: Desk, case_typed: str, letter: str, typed: Mapping[str, str]
 ) -> "tuple[Rendered, Recipient]":
@@ -75,12 +103,14 @@ def issue(desk: Desk, case_typed: str, letter: str, typed: Mapping[str, str], wh
     _check_facts(desk, with_facts(case, given), letter, given)
     number = record.numbers(desk, "letter")
     store_facts(desk, case, given)
-    case = record.change(
+    post = by_name(desk, {letter: number})
+    record.change(
         desk, with_letters(desk, with_facts(case, given), [letter]), "letter_issued", why=why,
         detail={"facts": given, "letters": {letter: number}},
-        columns=group_column(desk, case, [letter]),
+        columns=group_column(desk, case, [letter]), letters=post,
     )  # fmt: skip
-    return write(desk, case, letter, number)
+    (issued,) = post.send()
+    return issued
 
 
 def write(
@@ -92,28 +122,43 @@ def write(
     **extra: Any,
 ) -> Issued:
     """Write one letter about a case and store it as sent."""
+    return _send(desk, draft(desk, case, letter, number, recipient, **extra))
+
+
+def draft(
+    desk: Desk,
+    case: Case,
+    letter: str,
+    number: int,
+    recipient: Recipient | None = None,
+    **extra: Any,
+) -> Draft:
+    """Write one letter about a case, as it will be stored."""
     addressee = recipient or _usual_recipient(desk, case, letter)
     data = context(desk, case, addressee, **extra)
     rendered = desk.letters.render(letter, data)
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
-    _LETTERS.run(
-        desk.db,
-        number=number,
-        case_id=case.id,
-        name=letter,
-        recipient_kind=addressee.kind,
-        recipient_name=addressee.name,
-        recipient_email=addressee.email,
-        subject=rendered.subject,
-        text=rendered.text,
-        html=rendered.html,
-        template_sha256=rendered.template_sha256,
-        context_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        dated=desk.on,
-        recorded_at=desk.now,
-        filed_at=None,
-    )
-    return Issued(number, letter, addressee.name, rendered.subject)
+    return {
+        "number": number,
+        "case_id": case.id,
+        "name": letter,
+        "recipient_kind": addressee.kind,
+        "recipient_name": addressee.name,
+        "recipient_email": addressee.email,
+        "subject": rendered.subject,
+        "text": rendered.text,
+        "html": rendered.html,
+        "template_sha256": rendered.template_sha256,
+        "context_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "dated": desk.on,
+        "recorded_at": desk.now,
+        "filed_at": None,
+    }
+
+
+def _send(desk: Desk, letter: Draft) -> Issued:
+    _LETTERS.run(desk.db, **letter)
+    return Issued(letter["number"], letter["name"], letter["recipient_name"], letter["subject"])
 
 
 _LETTERS = inserting(m.letters)

@@ -16,15 +16,18 @@ from sqlalchemy import Connection, Date, Integer, LargeBinary, Table, create_eng
 
 from assetflow import models as m
 
-TABLES = (m.cases, m.journal, m.journal_payloads, m.counters, m.council_journal, m.council_payloads)
+TABLES = (
+    m.cases, m.journal, m.journal_payloads, m.counters, m.council_journal, m.council_payloads,
+    m.people,
+)  # fmt: skip
 CHUNK = 1_000
 _HEADING = re.compile(r"COPY (?:\w+\.)?\"?(\w+)\"? \((.*)\) FROM stdin;")
 _ESCAPED = re.compile(r"\\(.)")
 _MEANING = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
-def read_journals(lines: Iterable[str], folder: Path) -> Path:
-    """Put the journals of a dump into a new SQLite file in a folder, and give that file."""
+def read_tables(lines: Iterable[str], folder: Path) -> Path:
+    """Put the journals and people of a dump into a new SQLite file in a folder, and give it."""
     file = Path(tempfile.mkstemp(dir=folder, suffix=".db")[1])
     engine = create_engine(f"sqlite:///{file}")
     try:

@@ -112,9 +112,11 @@ def lift(desk: Desk, case_typed: str, reason: str, number: int | None = None) ->
 
 
 def _reason(typed: str) -> str:
-    if not typed.strip():
+    """Give a reason on one line: it stands in lists and in the middle of sentences."""
+    words = " ".join(typed.split())
+    if not words:
         raise BadInput("The reason is missing.", remedies=['say it: --reason "…"'])
-    return typed.strip()
+    return words
 
 
 def _one(case: Case, lying: list[Hold], number: int | None) -> Hold:

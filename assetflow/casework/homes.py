@@ -1,17 +1,20 @@
 """Making a home: its folders, settings, database and first officer."""
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from assetflow import durable, queries
 from assetflow import settings as settings_module
-from assetflow.casework import backups, people, routes
+from assetflow.casework import backups, people, restoring, routes
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
-from assetflow.errors import BadInput, OutsideFault, Refused
+from assetflow.errors import AssetflowError, BadInput, Refused
+from assetflow.facts import counted
+from assetflow.files import fault_of
 from assetflow.settings import FILE_NAME, Settings
 
 FOLDERS = ("workflows", "letters", "data", "letters-sent")
@@ -50,31 +53,65 @@ def make(
     backup: Path | None = None,
 ) -> Made:
     """Make a home folder, or bring the database of an existing one up to date."""
-    fresh = _is_fresh(home)
-    if backup is not None and not backup.is_file():
-        raise BadInput(f"There is no backup {backup}.")
-    done = []
-    if fresh:
-        _check_texts(details)
+    fresh, done = _is_fresh(home), list[str]()
+    acting = _check_before(home, details, environment, now, backup) if fresh else None
+    made = _write_folders(home, details, acting.handle if acting else None) if fresh else []
+    try:
+        settings = settings_module.load(home, environment)
+        if fresh:
+            done.append(f"settings: {home / FILE_NAME}")
         if backup is not None:
-            url = environment.get("ASSETFLOW_DATABASE_URL") or "sqlite:///assetflow.db"
-            backups.check(Settings(home=home, database_url=url), backup, now)
-        _write_folders(home, details)
-        done.append(f"settings: {home / FILE_NAME}")
-    settings = settings_module.load(home, environment)
-    if backup is not None:
-        found = backups.restore(settings, backup, now)
-        done.append(f"database: restored from {backup}, {found.records} records verified")
-    _check_nothing_lost(settings)
+            done += _restored(settings, backup, now)
+        _check_nothing_lost(settings)
+    except AssetflowError:
+        _unmake(made)
+        raise
     done.append(_upgrade(settings, now))
     with Store(settings.database_url).write() as db:
         desk = Desk(db, settings, settings.acting_as, today, today, now)
         _, route = routes.version_in_force(desk, settings.workflow)
         done.append(f"route: {route.label}, version {route.version}")
         # Where the first run was cut off, the next one goes on from there.
-        if details.officer and (fresh or not queries.people(db)):
+        if details.officer and not queries.people(db):
             done.append(_first_officer(desk, details))
+        elif acting is not None:
+            done.append(f"you: {acting.name}, {acting.handle} for short, as on record")
     return Made(tuple(done), _next_steps(settings))
+
+
+def _check_before(
+    home: Path, details: NewHome, environment: Mapping[str, str], now: datetime, backup: Path | None
+) -> queries.AnyRow | None:
+    """Refuse before anything is made, and give whoever is known already as the officer named."""
+    _check_texts(details)
+    url = (
+        environment.get("ASSETFLOW_DATABASE_URL")
+        or f"sqlite:///{(home / 'assetflow.db').resolve().as_posix()}"
+    )
+    place = Settings(home=home, database_url=url)
+    known = restoring.check(place, backup, now) if backup else restoring.people_there(place)
+    if not (known and details.officer):
+        return None
+    typed = details.officer.strip().casefold()
+    here = [row for row in known if row.left_on is None]
+    found = [row for row in here if typed in (row.name.casefold(), row.handle)]
+    if len(found) == 1:
+        return found[0]
+    raise Refused(
+        "The home was not made.",
+        reasons=[f"Several people on record are called {details.officer}." if found
+                 else f"{details.officer} is not among the people on record."],
+        remedies=["name one of them with --officer, by the short name: "
+                  + ", ".join(sorted(row.handle for row in found or here)[:20])],
+    )  # fmt: skip
+
+
+def _restored(settings: Settings, backup: Path, now: datetime) -> list[str]:
+    found = restoring.restore(settings, backup, now)
+    done = [f"database: restored from {backup}, {counted(found.records, 'record')} verified"]
+    if found.letters:
+        done.append(f"letters filed again: {found.letters} ({settings.home / 'letters-sent'})")
+    return done
 
 
 def _check_nothing_lost(settings: Settings) -> None:
@@ -101,9 +138,9 @@ def _is_fresh(home: Path) -> bool:
         raise _cannot_make(home, error) from error
 
 
-def _cannot_make(home: Path, error: OSError) -> OutsideFault:
+def _cannot_make(home: Path, error: OSError) -> AssetflowError:
     reason = error.strerror or str(error)
-    return OutsideFault(
+    return fault_of(error)(
         f"The home {str(home)[:200]} cannot be made.", reasons=[reason],
         remedies=["choose another place: assetflow --home DIR init"],
     )  # fmt: skip
@@ -122,7 +159,7 @@ def _first_officer(desk: Desk, details: NewHome) -> str:
     particulars = {name: getattr(details, name) for name in ("job_title", "email", "phone")}
     new = people.NewPerson(
         details.officer, ["estates_officer"], handle=_handle(details.officer),
-        authority="the setting up of assetflow", particulars=particulars,
+        particulars=particulars,
     )  # fmt: skip
     person = people.add_person(desk, new, route)
     return (
@@ -135,15 +172,29 @@ def _handle(name: str) -> str:
     return (people.handle_for(name) or "officer") if name.strip() else ""
 
 
-def _write_folders(home: Path, details: NewHome) -> None:
+def _write_folders(home: Path, details: NewHome, acting_as: str | None) -> list[Path]:
+    """Make the folders and settings of a home, and give what was not there before."""
+    folders = [home / name for name in FOLDERS]
+    places = [*reversed(home.parents), home, *folders, home / FILE_NAME]
+    made: list[Path] = []
     try:
+        made = [path for path in places if not path.exists()]
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in FOLDERS:
-            (home / name).mkdir(mode=0o700, exist_ok=True)
-        durable.write_whole(home / FILE_NAME, _settings_text(details))
+        for folder in folders:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        durable.write_whole(home / FILE_NAME, _settings_text(details, acting_as))
         durable.sync_names([home, home.parent])
     except OSError as error:
+        _unmake(made)
         raise _cannot_make(home, error) from error
+    return made
+
+
+def _unmake(made: Sequence[Path]) -> None:
+    """Take away what was made, as far as nothing else lies in it by now."""
+    for path in reversed(made):
+        with contextlib.suppress(OSError):
+            path.unlink() if path.name == FILE_NAME else path.rmdir()
 
 
 def _check_texts(details: NewHome) -> None:
@@ -158,7 +209,7 @@ def _check_texts(details: NewHome) -> None:
         raise BadInput("The home was not made.", reasons=reasons)
 
 
-def _settings_text(details: NewHome) -> str:
+def _settings_text(details: NewHome, acting_as: str | None) -> str:
     # A JSON string is a TOML string: quotes and backslashes are escaped the same way.
     council = {
         "name": details.council or "Your Council",
@@ -167,7 +218,8 @@ def _settings_text(details: NewHome) -> str:
         "email": details.council_email,
         "website": details.council_website,
     }
-    main = {"calendar": details.calendar, "acting_as": _handle(details.officer)}
+    acting_as = _handle(details.officer) if acting_as is None else acting_as
+    main = {"calendar": details.calendar, "acting_as": acting_as}
     lines = ["# The settings of this assetflow home.", "", "[council]"]
     lines += [f"{key} = {json.dumps(text, ensure_ascii=False)}" for key, text in council.items()]
     lines += ["", "[assetflow]", "# acting_as: who you are when --as is not given"]
@@ -183,6 +235,6 @@ def _next_steps(settings: Settings) -> tuple[str, ...]:
     return (
         *steps,
         "assetflow asset import FILE.csv     your published asset register",
-        'assetflow person add "NAME" --role signatory --department legal',
+        'assetflow person add "NAME" --role signatory --department legal --authority "DECISION"',
         "assetflow case open --asset ASSET --group GROUP --received DATE",
     )

@@ -13,9 +13,9 @@ from assetflow import models as m
 from assetflow.casework import agreement, council, registers
 from assetflow.casework.desk import Desk
 from assetflow.chain import Anchor, Finding, Head, Link, Payload
-from assetflow.errors import BadFile, BadInput, OutsideFault, Problem
-from assetflow.facts import show
-from assetflow.files import read_at_most
+from assetflow.errors import BadFile, Problem
+from assetflow.facts import counted, show
+from assetflow.files import check_new, fault_of, read_at_most
 
 FORMAT = "assetflow-journal-1"
 # Half a million cases; nobody's anchor is longer.
@@ -116,14 +116,14 @@ def anchor_message(desk: Desk, anchor: Anchor, to: str) -> bytes:
 
     message = EmailMessage()
     council = desk.settings.council
-    day = show(desk.today)
+    day, whole = show(desk.today), counted(len(anchor.heads), "journal")
     message["Subject"] = f"Record code of {day}: {anchor.code}"
     message["From"] = council.email or desk.actor.email or to
     message["To"] = to
     # The root itself is the key: the same anchor sent twice is one message.
     message["Message-ID"] = f"<anchor-{anchor.root[:32]}@assetflow.invalid>"
     message.set_content(
-        f"The record of {len(anchor.heads)} journals of {council.name} had the code {anchor.code} "
+        f"The record of {whole} of {council.name} had the code {anchor.code} "
         f"on {day}.\n\nPlease keep this message with its attachment where the people who run the "
         "record cannot change it. If anybody doubts the record, it is held against what you keep:\n"
         "assetflow db verify FILE\n"
@@ -136,13 +136,50 @@ def anchor_message(desk: Desk, anchor: Anchor, to: str) -> bytes:
 def read_anchor(path: Path) -> Anchor:
     """Read an anchor's file; raises ``BadFile``."""
     try:
-        data = json.loads(_without_the_message(read_at_most(path, MAX_ANCHOR)).decode())
-        heads = tuple(Head(str(case), int(n), str(found)) for case, n, found in data["heads"])
-        return Anchor(str(data["taken_at"]), str(data["root"]), heads)
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        problem = Problem(str(path), 0, 0, "bad-anchor", said)
+        raw = read_at_most(path, MAX_ANCHOR)
+        if len(raw) > MAX_ANCHOR:
+            raise _NotAnAnchor(f"the file is over {MAX_ANCHOR // 1024 // 1024} MB")
+        return _anchor_of(_json(_without_the_message(raw)))
+    except (OSError, _NotAnAnchor) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        problem = Problem(str(path), 0, 0, "bad-anchor", said, "take the copy that was kept")
         raise BadFile(f"{path.name} is not an anchor.", [problem]) from error
+
+
+class _NotAnAnchor(Exception):
+    """Why what a file says is no anchor."""
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        return json.loads(raw.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        where = f"it breaks off or is wrong in line {error.lineno}"
+        raise _NotAnAnchor(f"it is not whole JSON: {where}") from error
+    except UnicodeDecodeError as error:
+        raise _NotAnAnchor("it is not text in UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise _NotAnAnchor("it holds a number too long or is nested too deep") from error
+
+
+def _anchor_of(data: Any) -> Anchor:
+    if not isinstance(data, dict):
+        raise _NotAnAnchor("it is JSON, but not an anchor's: it has no names in it")
+    lacking = [name for name in ("taken_at", "root", "heads") if name not in data]
+    if lacking:
+        raise _NotAnAnchor(f"it does not say: {', '.join(lacking)}")
+    if not (isinstance(data["taken_at"], str) and isinstance(data["root"], str)):
+        raise _NotAnAnchor("taken_at and root must each be text in quotes")
+    if not isinstance(data["heads"], list):
+        raise _NotAnAnchor("its heads are not a list")
+    heads = tuple(_head_of(entry, n) for n, entry in enumerate(data["heads"], start=1))
+    return Anchor(data["taken_at"], data["root"], heads)
+
+
+def _head_of(entry: Any, number: int) -> Head:
+    if isinstance(entry, list) and [type(part) for part in entry] == [str, int, str]:
+        return Head(*entry)
+    raise _NotAnAnchor(f"head {number} is not a case, a record number and a hash")
 
 
 def _without_the_message(raw: bytes) -> bytes:
@@ -180,14 +217,14 @@ def _record(link: Link, payload: Payload | None) -> dict[str, Any]:
 def write_new(path: Path, content: str | bytes) -> None:
     """Write a file that must not exist yet."""
     raw = content.encode() if isinstance(content, str) else content
+    check_new(path)
     try:
         with path.open("xb") as file:
             file.write(raw)
         durable.sync(path)
         durable.sync_names([path.parent])
-    except FileExistsError as error:
-        raise BadInput(f"{path} exists already; nothing was overwritten.") from error
     except OSError as error:
-        raise OutsideFault(
-            f"{path} cannot be written.", reasons=[error.strerror or str(error)]
-        ) from error
+        raise fault_of(error)(
+            f"{path} cannot be written.", reasons=[error.strerror or str(error)],
+            remedies=["name a file in a folder that you can write to, with room on its disk"],
+        ) from error  # fmt: skip

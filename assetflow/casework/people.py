@@ -8,7 +8,7 @@ row with its last day (reliability: grants mirror the council's scheme of delega
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,6 +26,8 @@ from assetflow.snapshot import Person
 from assetflow.workflow import CASE_ROLES, Workflow
 
 FIRST_ROLES = (ADMINISTRATOR, "information_officer")
+# Nobody is there yet who could decide anything.
+FIRST_AUTHORITY = "the setting up of assetflow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,12 @@ def add_person(desk: Desk, new: NewPerson, route: Workflow) -> Person:
     if wrong:
         raise BadInput("The person was not added.", reasons=wrong)
     first = not queries.people(desk.db)
-    if not first:
+    if first:
+        new = replace(new, authority=new.authority or FIRST_AUTHORITY)
+    else:
         _check_may_add(desk, known, wanted)
+    if wanted:
+        _check_authority(new.authority)
     person = known or _insert_person(desk, handle, values, first=first)
     for role in (*wanted, *(Role(name) for name in FIRST_ROLES if first)):
         _give_if_lacking(desk, person, role, new)
@@ -108,8 +114,11 @@ def _give_if_lacking(desk: Desk, person: Person, role: Role, new: NewPerson) -> 
     rows = _rows(desk, m.role_grants, role, m.role_grants.c.person_id == person.id)
     if not _lasting(rows, desk.on):
         # Without a date the role counts from always, so that cases entered late find it in force.
-        since = new.since or (desk.on if rows else date.min)
-        _insert_grant(desk, person, role, (since, None), new.authority)
+        days = new.since or (desk.on if rows else date.min), None
+        reasons = _against_days(rows, days, f"{person.name} holds {role} already in that time.")
+        if reasons:
+            raise Refused("The roles were not given.", reasons=reasons)
+        _give(desk, person, role, rows, days, new.authority)
 
 
 def handle_for(name: str) -> str:
@@ -123,12 +132,19 @@ def problems_with_person(values: dict[str, str], handle: str) -> list[str]:
     found = problems_of({k: v for k, v in values.items() if k != "login"})
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", handle, re.ASCII):
         found.append(f"{handle!r} is no short name; give one with --handle")
+    elif handle.isdigit() or handle.split("-", maxsplit=1)[0] == "erased":
+        confused = "a number" if handle.isdigit() else "somebody who was erased"
+        found.append(f"{handle!r} would be taken for {confused}; give another with --handle")
+    if _ERASED.match(values["name"]):
+        found.append(f"{values['name'][:80]!r} would be taken for somebody who was erased")
     login = values.get("login", "")
     if login and not _LOGIN.fullmatch(login):
         found.append(f"{login[:80]!r} is no login name")
     return found
 
 
+# As erasing names whoever was on the staff list.
+_ERASED = re.compile(r"\s*erased\s+person\b", re.IGNORECASE)
 # What PostgreSQL and operating systems take as a name, with a domain before it or after it.
 _LOGIN = re.compile(r"[\w.@\\-]{1,63}")
 
@@ -174,16 +190,13 @@ def grant(
     """Give a person a role from a day, and until a day where one is named, on an authority."""
     person = queries.person(desk.db, person_typed)
     _check_authority(authority)
-    begins = since or desk.on
+    days = since or desk.on, until
     rows = _rows(desk, m.role_grants, role, m.role_grants.c.person_id == person.id)
-    reasons = _against_change(desk, person) + _against_days(begins, until)
-    if any(until is None or row.valid_from <= until for row in _lasting(rows, begins)):
-        reasons.append(f"{person.name} holds it already in that time.")
-    elif begins in {row.valid_from for row in rows}:
-        reasons.append(f"One that began on {show(begins)} has ended; let this begin a day later.")
+    already = f"{person.name} holds it already in that time."
+    reasons = _against_change(desk, person) + _against_days(rows, days, already)
     if reasons:
         raise Refused(f"{person.name} was not given the role {role}.", reasons=reasons)
-    _insert_grant(desk, person, role, (begins, until), authority)
+    _give(desk, person, role, rows, days, authority)
     return queries.people(desk.db)[person.id]
 
 
@@ -229,11 +242,9 @@ def deputise(
     begins = since or desk.on
     _check_authority(authority)
     rows = _stand_ins(desk, deputy, principal, role)
-    reasons = _against_deputy(desk, deputy, principal, role, begins) + _against_days(begins, until)
-    if any(row.valid_from <= until for row in _lasting(rows, begins)):
-        reasons.append(f"{deputy.name} deputises for {principal.name} already in that time.")
-    elif begins in {row.valid_from for row in rows}:
-        reasons.append(f"One that began on {show(begins)} has ended; let this begin a day later.")
+    already = f"{deputy.name} deputises for {principal.name} already in that time."
+    reasons = _against_deputy(desk, deputy, principal, role, begins)
+    reasons += _against_days(rows, (begins, until), already)
     if reasons:
         raise Refused(f"{deputy.name} was not named as deputy.", reasons=reasons)
     row = {
@@ -241,7 +252,7 @@ def deputise(
         "department": role.department, "valid_from": begins, "valid_to": until,
         "authority": authority, "granted_by_id": desk.actor.id, "granted_at": desk.now,
     }  # fmt: skip
-    desk.db.execute(insert(m.deputies).values(row))
+    _put(desk, m.deputies, rows, row)
     detail = {
         "deputy": deputy.handle, "for": principal.handle, "role": str(role), "from": begins,
         "until": until, "authority": authority,
@@ -369,10 +380,36 @@ def _wrong(desk: Desk, role: Role, route: Workflow) -> list[str]:
     return []
 
 
-def _against_days(begins: date, until: date | None) -> list[str]:
-    if until is None or until >= begins:
-        return []
-    return [f"It would end on {show(until)}, before it begins on {show(begins)}."]
+# The first day and the last, where there is one.
+Days = tuple[date, date | None]
+
+
+def _against_days(rows: Sequence[Any], days: Days, already: str) -> list[str]:
+    """Say why a role cannot be had on these days; ``already`` is said where one is in force then.
+
+    ``rows`` are those by which it was ever given.
+    """
+    begins, until = days
+    reasons = []
+    if until is not None and until < begins:
+        reasons.append(f"It would end on {show(until)}, before it begins on {show(begins)}.")
+    if any(until is None or row.valid_from <= until for row in _lasting(rows, begins)):
+        reasons.append(already)
+    return reasons
+
+
+def _put(desk: Desk, table: Table, rows: Sequence[Any], row: dict[str, Any]) -> None:
+    """Write a role that is given.
+
+    One that was ended on the day it began was in force on no day: it gives its place to the new
+    one of the same day, and both, with its end, stay in the council journal.
+    """
+    void = next((old.id for old in rows if old.valid_from == row["valid_from"]), None)
+    if void is None:
+        desk.db.execute(insert(table).values(row))
+        return
+    fresh = {**row, "ended_by_id": None, "ended_at": None, "end_authority": ""}
+    desk.db.execute(update(table).where(table.c.id == void).values(fresh))
 
 
 def _rows(desk: Desk, table: Table, role: Role, which: ColumnElement[bool]) -> list[Any]:
@@ -392,8 +429,8 @@ def _lasting(rows: Sequence[Any], on: date) -> list[Any]:
     return [row for row in rows if row.valid_to is None or row.valid_to >= on]
 
 
-def _insert_grant(
-    desk: Desk, person: Person, role: Role, days: tuple[date, date | None], authority: str
+def _give(
+    desk: Desk, person: Person, role: Role, rows: Sequence[Any], days: Days, authority: str
 ) -> None:
     since, until = days
     row = {
@@ -401,7 +438,7 @@ def _insert_grant(
         "valid_from": since, "valid_to": until, "authority": authority,
         "granted_by_id": desk.actor.id, "granted_at": desk.now,
     }  # fmt: skip
-    desk.db.execute(insert(m.role_grants).values(row))
+    _put(desk, m.role_grants, rows, row)
     detail = {"person": person.handle, "role": str(role), "from": since, "until": until,
               "authority": authority}  # fmt: skip
     council.enter(desk, "role_granted", detail=detail)

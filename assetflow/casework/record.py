@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -60,21 +60,24 @@ def change(  # noqa: PLR0913 - the columns of a journal record
     why: str = "",
     detail: Mapping[str, Any] | None = None,
     columns: Mapping[str, Any] | None = None,
+    letters: Callable[[Case], Mapping[str, Any]] | None = None,
 ) -> Case:
     """Change a case and append the record of it; give the case as it stands afterwards.
 
     ``case`` is the case as read, with whatever else the command puts on its file (facts, a
     champion) already to be seen; ``columns`` are the columns of its row that change. The next day
-    on which anything can fall due is set as well. Raises ``Busy`` where somebody else has changed
-    the case since it was read.
+    on which anything can fall due is set as well. ``letters`` writes those that go out with it, of
+    the case as it will stand, and gives what the record keeps of them. Raises ``Busy`` where
+    somebody else has changed the case since it was read.
     """
-    payload = payload_of(why, detail or {})
-    moved_from = case.snapshot.stage if to_stage is not None and case.version else None
-    link = _link(desk, case, action, (trigger, moved_from, to_stage), payload)
-    changed = {"version": link.position, "head": link.hash, **(columns or {})}
     moved_on = desk.on if action in queries.MOVES else case.moved_on
+    changed = {"version": case.version + 1, **(columns or {})}
     after = _changed(case, {**changed, "moved_on": moved_on})
     changed["next_alert_on"] = _next_alert_on(desk, after)
+    payload = payload_of(why, {**(detail or {}), **(letters(after) if letters else {})})
+    moved_from = case.snapshot.stage if to_stage is not None and case.version else None
+    link = _link(desk, case, action, (trigger, moved_from, to_stage), payload)
+    changed["head"] = link.hash
     if not carry_out_if(
         desk.db, _setting(case, changed), *_appending(desk, case.id, link, payload)
     ):
@@ -82,7 +85,7 @@ def change(  # noqa: PLR0913 - the columns of a journal record
             f"Somebody else has just changed {case.reference}; nothing was changed.",
             remedies=["look at it again, then try again"],
         )
-    return replace(after, next_alert_on=changed["next_alert_on"])
+    return replace(after, head=link.hash, next_alert_on=changed["next_alert_on"])
 
 
 def payload_of(why: str, detail: Mapping[str, Any]) -> Payload:

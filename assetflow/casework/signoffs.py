@@ -16,7 +16,6 @@ from assetflow.casework.telling import tell
 from assetflow.chain import digits
 from assetflow.deadlines import Duration, due
 from assetflow.errors import BadInput, NotFound, Refused
-from assetflow.facts import show
 from assetflow.queries import Case
 from assetflow.snapshot import Occasion, Person, Signoff
 from assetflow.workflow import SignoffRule, Transition
@@ -62,55 +61,6 @@ class ObjectionGiven:
     way_forward: str
     authority: str = ""
     consequence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A request as its department sees it; each fact with its label, as it was and as it is."""
-
-    signoff: Signoff
-    question: str
-    code: str
-    facts: tuple[tuple[str, str, str], ...]
-    answer: str
-
-
-def look(desk: Desk, case_typed: str, department: str, trigger: str = "") -> Seen:
-    """Show the newest request to a department in this stage; raises ``NotFound``."""
-    case = queries.case(desk.db, queries.case_id(desk.db, case_typed))
-    wanted = _department_id(case, department)
-    asked = [
-        s for s in case.snapshot.signoffs
-        if s.department == wanted and trigger in ("", s.trigger)
-    ]  # fmt: skip
-    if not asked:
-        label = case.workflow.department_label(wanted)
-        raise NotFound(f"{label} has not been asked to sign in this stage of {case.reference}.")
-    signoff, workflow = asked[-1], case.workflow
-    rules = workflow.transitions[signoff.trigger].signoffs
-    (question,) = (rule.question for rule in rules if rule.department == wanted)
-    now = {c.fact: c.now for c in statement.changes(workflow, case.snapshot, signoff)}
-    then = statement.values(workflow, signoff)
-    facts = tuple(
-        (workflow.facts[name].label, _shown(value), _shown(now.get(name, value)))
-        for name, value in then.items()
-    )
-    code = statement.code(signoff) if signoff.statement else ""
-    return Seen(signoff, question, code, facts, _in_words(case, signoff))
-
-
-def _shown(value: Any) -> str:
-    return "not on the file" if value is None else show(value)
-
-
-def _in_words(case: Case, signoff: Signoff) -> str:
-    if statement.changes(case.workflow, case.snapshot, signoff):
-        return "void: what it was asked about has changed; ask again"
-    if signoff.decision is None or signoff.decided_on is None:
-        return f"none yet; due {show(signoff.due_on)}"
-    how = "by themselves" if signoff.method == "cli-login" else "recorded for them"
-    shown = f" ({signoff.evidence})" if signoff.evidence else ""
-    return f"{signoff.decision} by {signoff.signatory}, {show(signoff.decided_on)}, {how}{shown}"
 
 
 def request(desk: Desk, case_typed: str, trigger: str = "") -> Asked:
@@ -217,13 +167,24 @@ def _ask_whose_turn_it_is(desk: Desk, case: Case, transition: Transition) -> Ask
         return Asked(record.settle(desk, case), (), ())
     first = record.numbers(desk, "letter", len(rules))
     letters = {rule.department: first + n for n, rule in enumerate(rules)}
+    asked = [_asked(desk, case, transition, r, answers.get(r.department)) for r in rules]
+    post = correspondence.Post(
+        desk,
+        lambda after: (
+            correspondence.draft(
+                desk, after, LETTER, letters[rule.department],
+                _department(desk, after, rule.department), signoff=(transition, rule, one),
+            )
+            for rule, one in zip(rules, asked, strict=True)
+        ),
+    )  # fmt: skip
     case = record.change(
-        desk, case, "signoff_requested", trigger=transition.trigger, detail={"letters": letters}
-    )
-    issued = tuple(
-        _ask(desk, case, transition, rule, answers.get(rule.department), letters[rule.department])
-        for rule in rules
-    )
+        desk, case, "signoff_requested", trigger=transition.trigger, detail={"letters": letters},
+        letters=post,
+    )  # fmt: skip
+    for one in asked:
+        _insert_request(desk, case, one)
+    issued = post.send()
     labels = tuple(case.workflow.department_label(rule.department) for rule in rules)
     return Asked(record.settle(desk, queries.case(desk.db, case.id)), labels, issued)
 
@@ -232,25 +193,23 @@ def _is_to_be_asked(answer: Signoff | None, occasion: Occasion) -> bool:
     return answer is None or guards.lapsed(answer, occasion)
 
 
-def _ask(
-    desk: Desk, case: Case, transition: Transition, rule: SignoffRule, before: Signoff | None,
-    number: int,
-) -> Issued:  # fmt: skip
+def _asked(
+    desk: Desk, case: Case, transition: Transition, rule: SignoffRule, before: Signoff | None
+) -> Signoff:
     text = statement.write(case.workflow, case.snapshot, transition, rule, _shown_by_request(desk))
-    asked = Signoff(
+    return Signoff(
         0, transition.trigger, rule.department, desk.on,
         due(desk.on, Duration.parse(rule.within), desk.calendar),
         round=before.round + 1 if before else 1, statement=text,
         statement_sha256=statement.sha256(text),
     )  # fmt: skip
+
+
+def _insert_request(desk: Desk, case: Case, asked: Signoff) -> None:
     columns = ("trigger", "department", "requested_on", "due_on", "round", "statement",
                "statement_sha256")  # fmt: skip
     row = {"case_id": case.id, "stage_visit": case.stage_visit}
     desk.db.execute(insert(m.signoffs).values({**row, **{c: getattr(asked, c) for c in columns}}))
-    recipient = _department(desk, case, rule.department)
-    return correspondence.write(
-        desk, case, LETTER, number, recipient, signoff=(transition, rule, asked)
-    )
 
 
 def _shown_by_request(desk: Desk) -> frozenset[str]:
@@ -308,7 +267,7 @@ def _checked(desk: Desk, case: Case, answer: Answer) -> tuple[Person, Signoff]:
     if signatory.id == case.snapshot.officer.id:
         reasons.append("The case officer prepares the case and cannot sign it off as well.")
     if desk.on < signoff.requested_on:
-        reasons.append(f"{label} was asked only on {correspondence.dated(signoff.requested_on)}.")
+        reasons.append(f"{label}: asked only on {correspondence.dated(signoff.requested_on)}.")
     if signoff.objection and desk.on < signoff.objection.raised_on:
         raised = correspondence.dated(signoff.objection.raised_on)
         reasons.append(f"{label} objected only on {raised}.")
@@ -352,12 +311,13 @@ def _signatory_remedies(desk: Desk, signoff: Signoff, label: str, refused: Perso
         p.handle for p in queries.with_role(everyone, "signatory", desk.today, signoff.department)
         if p.id != refused.id
     ]  # fmt: skip
-    add = f'assetflow person add "NAME" --role signatory --department {signoff.department}'
+    add = f'assetflow person add "NAME" --role signatory --department {signoff.department} '
+    add += '--authority "DECISION"'
     return [f"signatories of {label}: {', '.join(able)}; name one with --by" if able else add]
 
 
 def _asked_of(case: Case, answer: Answer) -> Signoff:
-    department = _department_id(case, answer.department)
+    department = department_id(case, answer.department)
     asked = [
         s for s in case.snapshot.signoffs
         if s.department == department and answer.trigger in ("", s.trigger)
@@ -368,20 +328,21 @@ def _asked_of(case: Case, answer: Answer) -> Signoff:
         return waiting[0]
     if len(waiting) > 1:
         steps = ", ".join(s.trigger for s in waiting)
-        raise BadInput(f"{label} was asked about several steps.", remedies=[f"add --for: {steps}"])
+        raise BadInput(f"Several steps were put to {label}.", remedies=[f"add --for: {steps}"])
     if asked:
         when = asked[0].decided_on
         by = f"{asked[0].signatory} on {correspondence.dated(when)}" if when else asked[0].signatory
-        reason = f"{label} has signed already ({by})."
+        reason = f"{label} signed already ({by})."
     else:
-        reason = f"{label} has not been asked to sign in this stage."
+        reason = f"Nobody has asked {label} to sign in this stage."
     raise Refused(
         f"{case.reference}: the answer of {label} was not recorded.", reasons=[reason],
         remedies=[f"see: assetflow signoff list {case.reference}"],
     )  # fmt: skip
 
 
-def _department_id(case: Case, typed: str) -> str:
+def department_id(case: Case, typed: str) -> str:
+    """Find a department of a case's route by its name or short name; raises ``NotFound``."""
     wanted = typed.strip().casefold()
     for department in case.workflow.departments.values():
         if wanted in (department.id, department.label.casefold()):

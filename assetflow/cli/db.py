@@ -6,6 +6,7 @@ import click
 
 from assetflow.cli import options, output
 from assetflow.cli.app import App
+from assetflow.facts import counted
 
 FILE = options.PLACE
 
@@ -49,10 +50,13 @@ def backup(app: App, file: Path, json_: bool) -> None:
 @options.as_json
 @click.pass_obj
 def restore(app: App, file: Path, json_: bool) -> None:
-    """Put the backup FILE into a home that has no database yet, and verify it."""
-    from assetflow.casework import backups
+    """Put the backup FILE into a home that has no database yet, verify it and file its letters."""
+    from assetflow.casework import restoring
 
-    _say(backups.restore(app.settings, file, app.now), json_, "restored and verified")
+    found = restoring.restore(app.settings, file, app.now)
+    _say(found, json_, "restored and verified")
+    if found.letters and not json_:
+        click.echo(f"  letters filed again: {found.letters} ({app.home / 'letters-sent'})")
 
 
 def _say(found: object, json_: bool, what: str) -> None:
@@ -62,8 +66,8 @@ def _say(found: object, json_: bool, what: str) -> None:
     if json_:
         output.emit_json({"file": str(found.path), "cases": found.cases, "records": found.records})
         return
-    counted = f": {found.cases} cases, {found.records} records" if found.records else ""
-    output.done(f"{what}{counted} ({found.path})")
+    holds = f"{counted(found.cases, 'case')}, {counted(found.records, 'record')}"
+    output.done(f"{what}: {holds} ({found.path})" if found.records else f"{what} ({found.path})")
 
 
 @db.command()
@@ -90,11 +94,16 @@ def verify(app: App, anchors: tuple[Path, ...], codes: tuple[str, ...], json_: b
             record = f" record {finding.position}" if finding.position else ""
             place = f"{finding.case}{record} " if finding.case else ""
             click.echo(f"✗ {place}{finding.sentence}", err=True)
-        counted = f"{found.records} records of {found.cases} cases, {found.anchors} anchors"
+        looked = ", ".join(
+            (
+                f"{counted(found.records, 'record')} of {counted(found.cases, 'case')}",
+                counted(found.anchors, "anchor"),
+            )
+        )
         if not found.findings:
-            output.done(f"the record is whole: {counted}")
+            output.done(f"the record is whole: {looked}")
         else:
-            click.echo(f"findings: {len(found.findings)}, in {counted}", err=True)
+            click.echo(f"findings: {len(found.findings)}, in {looked}", err=True)
     if found.findings:
         click.get_current_context().exit(1)
 
@@ -140,7 +149,7 @@ def anchor(app: App, folder: Path, mail_to: str, json_: bool) -> None:
             {"file": str(target), "mail": mail, "code": taken.code, "cases": len(taken.heads)}
         )
         return
-    output.done(f"anchor of {len(taken.heads)} journals: {target}")
+    output.done(f"anchor of {counted(len(taken.heads), 'journal')}: {target}")
     if mail:
         output.done(f"message for {mail_to}: {mail}")
     click.echo(f"  code: {taken.code}")
@@ -162,5 +171,5 @@ def export(app: App, file: Path, json_: bool) -> None:
     if json_:
         output.emit_json({"file": str(file), "cases": len(found["cases"])})
         return
-    output.done(f"journal of {len(found['cases'])} cases: {file}")
+    output.done(f"journal of {counted(len(found['cases']), 'case')}: {file}")
     click.echo("  check it elsewhere with verify_journal.py, from the tools folder of the source")

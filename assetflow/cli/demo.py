@@ -15,7 +15,8 @@ from typing import Any
 import click
 
 from assetflow.cli.app import App
-from assetflow.errors import BadFile, OutsideFault, Problem, Refused
+from assetflow.errors import BadFile, Problem, Refused
+from assetflow.files import fault_of
 
 MARKER = ".assetflow-demo"
 DEFAULT_HOME = "assetflow-demo"
@@ -43,7 +44,7 @@ def demo(app: App) -> None:
     try:
         _fresh(home)
     except OSError as error:
-        raise OutsideFault(
+        raise fault_of(error)(
             f"There is no room for a demonstration in {str(home)[:200]}.",
             reasons=[error.strerror or str(error)],
             remedies=["choose another place: assetflow --home DIR demo"],

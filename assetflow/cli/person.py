@@ -8,6 +8,7 @@ import click
 
 from assetflow.cli import completion, options, output
 from assetflow.cli.app import App
+from assetflow.facts import counted
 
 if TYPE_CHECKING:
     from assetflow.casework.erasure import Erasure
@@ -33,7 +34,9 @@ def person() -> None:
 @click.option(
     "--since", type=options.DAY, metavar="DATE", help="From when they hold the roles; else always."
 )
-@click.option("--authority", default="", help="The decision on which they hold the roles.")
+@click.option(
+    "--authority", default="", help="The decision that the roles rest on; needed with --role."
+)
 @click.option("--login", default="", help="The name under which they log in.")
 @options.as_json
 @click.pass_obj
@@ -90,7 +93,7 @@ also = click.option("--also", multiple=True, metavar="TEXT",
 
 @person.command()
 @who
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=options.PLACE)
 @also
 @options.as_json
 @click.pass_obj
@@ -111,7 +114,7 @@ def export(app: App, who: str, file: Path, also: tuple[str, ...], json_: bool) -
             {"file": str(file), "records": found.records, **_unread_json(found.unread)}
         )
         return
-    output.done(f"everything held on {who}: {found.records} records ({file})")
+    output.done(f"everything held on {who}: {counted(found.records, 'record')} ({file})")
     _say_unread(found.unread)
     click.echo("  read it before you hand it over: it can hold the data of others")
 
@@ -155,7 +158,9 @@ def _say_unread(unread: "Unread") -> None:
     for one in unread.near:
         click.echo(f"  not searched, because it is no text: {one}")
     if unread.elsewhere:
-        click.echo(f"  not searched on other cases: {unread.elsewhere} files of evidence")
+        click.echo(
+            f"  not searched on other cases: {counted(unread.elsewhere, 'file')} of evidence"
+        )
 
 
 def _unread_json(unread: "Unread") -> dict[str, Any]:

@@ -23,7 +23,7 @@ by = click.option(
 )  # fmt: skip
 evidence = click.option("--evidence", default="", help="What shows it: an email, a minute.")
 evidence_file = click.option(
-    "--evidence-file", type=click.Path(path_type=Path), metavar="FILE",
+    "--evidence-file", type=options.PLACE, metavar="FILE",
     help="That itself, such as the saved email; it is kept with the case.",
 )  # fmt: skip
 code = click.option("--code", default="", help="The code of the request that was answered.")
@@ -115,18 +115,24 @@ def object_(
 @options.case
 @click.argument("department", shell_complete=completion.departments)
 @for_step
-@click.option("--save-evidence", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("--save-evidence", type=options.PLACE, metavar="FILE",
               help="Write the evidence of the answer to a new file.")  # fmt: skip
+@click.option("--number", type=int, metavar="N",
+              help="Another request, also of an earlier stage, by its number.")  # fmt: skip
 @options.as_json
 @click.pass_obj
 def show(
-    app: App, case_: str, department: str, trigger: str, save_evidence: Path | None, json_: bool
-) -> None:
-    """Show what a department was asked, what it read, and how its answer was given."""
-    from assetflow.casework import evidence, integrity, signoffs
+    app: App, case_: str, department: str, trigger: str, save_evidence: Path | None,
+    number: int | None, json_: bool,
+) -> None:  # fmt: skip
+    """Show what a department was asked, what it read, and how its answer was given.
+
+    Every request to it on this case is listed, also of earlier rounds and stages.
+    """
+    from assetflow.casework import asked, evidence, integrity
 
     with app.reading() as desk:
-        seen = signoffs.look(desk, case_, department, trigger)
+        seen = asked.look(desk, case_, department, trigger, number)
         if save_evidence:
             _, _, content = evidence.of_signoff(desk, seen.signoff.id)
             integrity.write_new(save_evidence, content)
@@ -137,6 +143,12 @@ def show(
     output.table(("What was read", "Then", "Now"), list(seen.facts), "No fact was shown.")
     click.echo(f"code: {seen.code}" if seen.code else "asked by an older version: no code")
     click.echo(f"answer: {seen.answer}")
+    if seen.absent:
+        click.echo(f"not on the file, so not in its letter: {'; '.join(seen.absent)}")
+    if len(seen.requests) > 1:
+        click.echo("all requests to it on this case; see one, or its evidence, with --number:")
+        rows = [(str(r.number), r.step, r.asked_on, r.answer, r.file or "-") for r in seen.requests]
+        output.table(("No.", "Step", "Asked", "Answer", "File"), rows, "")
 
 
 @signoff.command("list")

@@ -34,6 +34,17 @@ def write_pending(db: Connection, home: Path, now: datetime) -> list[Path]:
     return written
 
 
+def ask_again(db: Connection, home: Path) -> int:
+    """Have the letters filed that have no files in this home, as after a restore; count them."""
+    lost = [
+        letter.number for letter in queries.filed_letters(db)
+        if not all(path.is_file() for path in paths(home, letter))
+    ]  # fmt: skip
+    for number in lost:
+        db.execute(update(m.letters).where(m.letters.c.number == number).values(filed_at=None))
+    return len(lost)
+
+
 def _lock(db: Connection) -> None:
     """Wait until nobody else is writing these files; SQLite lets one command write at a time."""
     query = select(m.letters.c.id).where(m.letters.c.filed_at.is_(None)).order_by(m.letters.c.id)
@@ -101,12 +112,18 @@ def _remove(home: Path, letter: Any) -> list[Path]:
         for path in lying:
             path.unlink()
     except OSError as error:
-        raise OutsideFault(
-            f"The case is saved, but the files of letter {letter.number} could not be removed.",
-            reasons=[f"{error.strerror or error}: {lying[0].parent}"],
-            remedies=["give access to them; the next command removes them"],
-        ) from error
+        remedy = "give access to them; the next command removes them"
+        raise _saved_but(home, letter, "removed", error, remedy) from error
     return lying
+
+
+def _saved_but(home: Path, letter: Any, undone: str, error: OSError, remedy: str) -> OutsideFault:
+    """Say that the case is saved, and what could not be done with the files of its letter."""
+    return OutsideFault(
+        f"The case is saved, but the files of letter {letter.number} could not be {undone}.",
+        reasons=[f"{error.strerror or error}: {paths(home, letter)[0].parent}"],
+        remedies=[remedy],
+    )
 
 
 def paths(home: Path, letter: Any) -> tuple[Path, Path]:
@@ -124,18 +141,11 @@ def _write(home: Path, letter: Any) -> Sequence[Path]:
             _check_free(path, content)
             durable.remove_drafts(path)
             durable.write_whole(path, content)
-    except FileExistsError as error:
-        raise OutsideFault(
-            f"The case is saved, but the files of letter {letter.number} could not be written.",
-            reasons=[f"{error.strerror}: {targets[0].parent}"],
-            remedies=["move that file away; the next command writes the letter"],
-        ) from error
     except OSError as error:
-        raise OutsideFault(
-            f"The case is saved, but the files of letter {letter.number} could not be written.",
-            reasons=[f"{error.strerror or error}: {targets[0].parent}"],
-            remedies=["make room or give access; the next command writes them"],
-        ) from error
+        taken = isinstance(error, FileExistsError)
+        way = "move that file away" if taken else "make room or give access"
+        remedy = f"{way}; the next command writes the letter"
+        raise _saved_but(home, letter, "written", error, remedy) from error
     return targets
 
 

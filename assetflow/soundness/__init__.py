@@ -8,13 +8,22 @@ of the route (and of what is around it) in the list of its theme.
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from assetflow.soundness import durations, letters, names, people, reach, references, requirements
+from assetflow.soundness import (
+    durations,
+    events,
+    letters,
+    names,
+    people,
+    reach,
+    references,
+    requirements,
+)
 from assetflow.soundness.finding import MOST_FINDINGS, Finding, Surroundings, Where, nearest
 from assetflow.workflow import Workflow
 
 __all__ = ["MOST_FINDINGS", "Finding", "Surroundings", "Where", "findings", "nearest"]
 # Reachability and length mean something only where every stage named exists.
-_SPOILS_THE_MAP = ("unknown-stage", "bad-duration")
+_SPOILS_THE_MAP = ("unknown-stage", "leaves-an-end", "bad-duration")
 
 
 def findings(workflow: Workflow, around: Surroundings) -> list[Finding]:
@@ -38,4 +47,5 @@ def _entries(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
 def _map(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     """Look at the ways through the route, all of whose stages exist."""
     yield from reach.problems(workflow)
+    yield from events.problems(workflow, around)
     yield from durations.length_problems(workflow, around.calendar)

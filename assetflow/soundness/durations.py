@@ -55,22 +55,59 @@ def _all_durations(workflow: Workflow) -> Iterator[tuple[Where, str]]:
 
 
 def length_problems(workflow: Workflow, calendar: Calendar) -> Iterator[Finding]:
-    """Hold the targets along the straight way against the stall limit."""
+    """Hold the targets against the stall limit, and the levels of the ladder in their order."""
     limit = due(_ANCHOR, Duration.parse(workflow.stall_limit), calendar)
-    path = workflow.main_path()
-    end = _walk(path, calendar)
+    straight = _walk(workflow.main_path(), calendar)
+    slowest = max(_onward(workflow, calendar), default=straight)
+    way = "the main path" if straight >= slowest else "the slowest way onward"
+    end = max(straight, slowest)
     if end >= limit:
         yield Finding(
             ("stall_limit",),
             "targets-too-long",
-            f"the targets of the main path take {(end - _ANCHOR).days} calendar days, "
+            f"the targets of {way} take {(end - _ANCHOR).days} calendar days, "
             f"which is not below the stall limit of {workflow.stall_limit}",
             "shorten the targets or raise the limit",
         )
+    yield from _ladder(workflow, calendar)
 
 
 def _walk(path: tuple[Stage, ...], calendar: Calendar) -> date:
     day = _ANCHOR
     for stage in path:
-        day = _end(day, Duration.parse(stage.target), calendar) if stage.target else day
+        day = _stay(day, stage, calendar)
     return day
+
+
+def _stay(day: date, stage: Stage, calendar: Calendar) -> date:
+    return _end(day, Duration.parse(stage.target), calendar) if stage.target else day
+
+
+def _onward(workflow: Workflow, calendar: Calendar) -> Iterator[date]:
+    """Give the latest day on which each stage ends for a case that only ever goes on.
+
+    A step goes on where it leads to a stage that stands further down in the file, so no way
+    comes to a stage twice.
+    """
+    place = {stage: number for number, stage in enumerate(workflow.stages)}
+    begins = {workflow.initial: _ANCHOR}
+    for name, stage in workflow.stages.items():
+        if name not in begins:
+            continue
+        ends = _stay(begins[name], stage, calendar)
+        yield ends
+        for step in workflow.from_stage(name):
+            if step.to is not None and place[step.to] > place[name]:
+                begins[step.to] = max(ends, begins.get(step.to, ends))
+
+
+def _ladder(workflow: Workflow, calendar: Calendar) -> Iterator[Finding]:
+    """A case is at the last level that it has reached, so each must come after the one before."""
+    before, reached = "", date.min
+    for level, rung in workflow.ladder.items():
+        day = due(_ANCHOR, Duration.parse(rung.after), calendar)
+        if day <= reached:
+            message = f"{level} does not come later than {before}, which stands before it"
+            hint = "write the levels in the order in which a case reaches them"
+            yield Finding(("ladder", level, "after"), "ladder-order", message, hint)
+        before, reached = level, day

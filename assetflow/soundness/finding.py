@@ -25,12 +25,18 @@ class Finding(NamedTuple):
 class Surroundings(NamedTuple):
     """What a route may refer to beyond its own file.
 
-    ``letter_facts`` maps each letter to the facts it cannot be written without.
+    ``letter_facts`` maps each letter to the facts it cannot be written without,
+    ``letter_occasions`` to the occasions (a sign-off, an alert) it speaks of, and
+    ``letter_recipients`` to the kind of its reader. ``letter_words`` are what letters call
+    things beside the facts.
     """
 
     letter_facts: Mapping[str, frozenset[str]]
     libraries: Collection[str]
     calendar: Calendar
+    letter_occasions: Mapping[str, frozenset[str]]
+    letter_recipients: Mapping[str, str]
+    letter_words: Collection[str]
 
 
 def unknown(path: Where, kind: str, name: str, known: Collection[str]) -> Finding:

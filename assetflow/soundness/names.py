@@ -1,14 +1,16 @@
 """Names a route gives: small letters that can be typed, and none that mean something already."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from assetflow.soundness.finding import Finding, Surroundings
+from assetflow.soundness.finding import Finding, Surroundings, Where
 from assetflow.workflow import CASE_ROLES, Workflow
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+# As patterns that editors understand as well.
+NAME = "^[a-z][a-z0-9_]{0,59}$"
 # Case references name folders, so nothing but letters, digits and hyphens may stand in them.
-_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,19}")
+PREFIX = "^[A-Za-z][A-Za-z0-9-]{0,19}$"
+_NAME, _PREFIX = re.compile(NAME), re.compile(PREFIX)
 _HINT = "use small letters, digits and _, beginning with a letter"
 _GROUPS = (
     "stages",
@@ -22,10 +24,17 @@ _GROUPS = (
 )
 
 
-def problems(workflow: Workflow, _around: Surroundings) -> Iterator[Finding]:
-    """List the names that cannot be used, and those that are taken."""
+# What a step is given beside its facts: --why is no fact.
+_OPTIONS = ("why",)
+
+
+def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
+    """List the names that cannot be used, those that are taken, and those given twice."""
     yield from _spelling(workflow)
-    yield from _reserved(workflow)
+    yield from _reserved_roles(workflow)
+    yield from _reserved_facts(workflow, around)
+    yield from _clashes(workflow)
+    yield from _labels(workflow)
 
 
 def _spelling(workflow: Workflow) -> Iterator[Finding]:
@@ -41,7 +50,46 @@ def _spelling(workflow: Workflow) -> Iterator[Finding]:
         yield Finding(("reference_prefix",), "bad-name", message, hint)
 
 
-def _reserved(workflow: Workflow) -> Iterator[Finding]:
+def _reserved_facts(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
+    hint = "give the fact a name of its own, such as {}_of_the_case"
+    for name in workflow.facts:
+        if name in _OPTIONS:
+            message = f"every step can be given a {name} already; a fact cannot be called so"
+            yield Finding(("facts", name), "reserved-name", message, hint.format(name))
+        elif name in around.letter_words:
+            message = f"letters call something else {name} already; a fact cannot be called so"
+            yield Finding(("facts", name), "reserved-name", message, hint.format(name))
+
+
+def _clashes(workflow: Workflow) -> Iterator[Finding]:
+    for trigger in workflow.transitions:
+        if trigger in workflow.stages:
+            message = f"{trigger} is the name of a stage as well"
+            hint = "call the step by what is done, such as accept, and the stage by where a case is"
+            yield Finding(("transitions", trigger), "clashing-name", message, hint)
+
+
+def _labels(workflow: Workflow) -> Iterator[Finding]:
+    for group in ("stages", "departments", "roles", "facts", "ladder", "objections", "criteria"):
+        entries = getattr(workflow, group).items()
+        yield from _twice(((group, name), entry.label) for name, entry in entries)
+    for stage in workflow.stages:
+        steps = workflow.from_stage(stage)
+        yield from _twice((("transitions", step.trigger), step.label) for step in steps)
+
+
+def _twice(labels: Iterable[tuple[Where, str]]) -> Iterator[Finding]:
+    """Find labels that people could not tell apart, however they are spaced or capitalised."""
+    first: dict[str, Where] = {}
+    for path, label in labels:
+        before = first.setdefault(" ".join(label.casefold().split()), path)
+        if before != path:
+            message = f"{path[-1]} has the same label as {before[-1]}: {label}"
+            hint = "write what sets them apart"
+            yield Finding((*path, "label"), "same-label", message, hint)
+
+
+def _reserved_roles(workflow: Workflow) -> Iterator[Finding]:
     for role in CASE_ROLES:
         if role in workflow.roles:
             message = f"{role} is a place on a case, not a role"

@@ -23,6 +23,8 @@ ALERTS = (
     "silence",
 )
 TIMED_ALERTS = ("no_champion", "objection_open", "silence")
+# Whoever holds this role for a department signs for it.
+SIGNATORY = "signatory"
 
 
 def problems(workflow: Workflow, _around: Surroundings) -> Iterator[Finding]:
@@ -34,17 +36,57 @@ def problems(workflow: Workflow, _around: Surroundings) -> Iterator[Finding]:
     for right in workflow.rights:
         if right not in RIGHTS:
             yield unknown(("rights", right), "right", right, RIGHTS)
-    for right in RIGHTS:
-        if not workflow.rights.get(right):
-            hint = f"name at least one role, as in {right}: [case_officer]"
-            message = f"nobody may {right.replace('_', ' ')}"
-            yield Finding(("rights", right), "right-of-nobody", message, hint)
+    yield from _rights(workflow)
     for trigger, transition in workflow.transitions.items():
         if not transition.who:
             hint = "name at least one role, as in who: [case_officer]"
             message = f"nobody may fire {trigger}"
             yield Finding(("transitions", trigger, "who"), "nobody-may-fire", message, hint)
+    yield from _signoffs(workflow)
     yield from _alerts(workflow)
+    yield from _unheard(workflow)
+
+
+def _rights(workflow: Workflow) -> Iterator[Finding]:
+    for right in RIGHTS:
+        if not workflow.rights.get(right):
+            hint = f"name at least one role, as in {right}: [case_officer]"
+            message = f"nobody may {right.replace('_', ' ')}"
+            yield Finding(("rights", right), "right-of-nobody", message, hint)
+    opening = workflow.rights.get("open_case")
+    if opening and not set(opening) - set(CASE_ROLES):
+        message = "nobody may open a case: before it is open, nobody has a place on it"
+        hint = "name a role that is granted to people, such as estates_officer"
+        yield Finding(("rights", "open_case"), "right-of-nobody", message, hint)
+
+
+def _signoffs(workflow: Workflow) -> Iterator[Finding]:
+    for trigger, transition in workflow.transitions.items():
+        path: Where = ("transitions", trigger, "signoffs")
+        if transition.signoffs and SIGNATORY not in workflow.roles:
+            message = f"nobody can sign for {trigger}: the route has no role {SIGNATORY}"
+            hint = f"write {SIGNATORY}: {{label: a department signatory}} under roles"
+            yield Finding(path, "signoff-of-nobody", message, hint)
+        asked: set[str] = set()
+        for number, rule in enumerate(transition.signoffs):
+            if rule.department in asked:
+                message = f"{rule.department} is asked twice for {trigger}, and can answer once"
+                hint = "put both questions into one"
+                yield Finding((*path, number), "department-asked-twice", message, hint)
+            asked.add(rule.department)
+
+
+def _unheard(workflow: Workflow) -> Iterator[Finding]:
+    """Alerts and levels of the ladder of which nobody would hear."""
+    hint = "name at least one role, as in to: [case_officer]"
+    for group, rules in (("ladder", workflow.ladder), ("alerts", workflow.alerts)):
+        for name, rule in rules.items():
+            if not rule.to:
+                yield Finding((group, name, "to"), "tells-nobody", f"{name} tells nobody", hint)
+    alert = workflow.alerts.get("no_champion")
+    if alert is not None and set(alert.to) == {"champion"}:
+        message = "no_champion tells only the champion, who is not there"
+        yield Finding(("alerts", "no_champion", "to"), "tells-nobody", message, hint)
 
 
 def _alerts(workflow: Workflow) -> Iterator[Finding]:

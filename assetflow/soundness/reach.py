@@ -8,6 +8,11 @@ from assetflow.workflow import Workflow
 
 def problems(workflow: Workflow) -> Iterator[Finding]:
     """List the stages that no case can come to, or never leaves."""
+    if workflow.stages[workflow.initial].end:
+        message = f"a case would begin in {workflow.initial}, which is an end"
+        hint = "name the stage in which a case is opened"
+        yield Finding(("initial",), "starts-at-an-end", message, hint)
+        return
     reached = _closure({workflow.initial}, _steps(workflow))
     backwards: dict[str, set[str]] = {stage: set() for stage in workflow.stages}
     for source, targets in _steps(workflow).items():

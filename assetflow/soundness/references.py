@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from assetflow.soundness.finding import Finding, Surroundings, Where, unknown
-from assetflow.workflow import ANY_OPEN_STAGE, Stage, Workflow
+from assetflow.workflow import ANY_OPEN_STAGE, Fact, Stage, Workflow
 
 
 def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
@@ -63,6 +63,7 @@ def _facts(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
             hint = "write type: date, or leave due_in out"
             message = f"{name} is due, but is not a date"
             yield Finding(("facts", name), "wrong-fact-type", message, hint)
+        yield from _bounds(fact)
         if (fact.type == "library") != (fact.library is not None):
             yield Finding(
                 ("facts", name),
@@ -72,6 +73,17 @@ def _facts(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
             )
         elif fact.library is not None and fact.library not in around.libraries:
             yield unknown(("facts", name, "library"), "library", fact.library, around.libraries)
+
+
+def _bounds(fact: Fact) -> Iterator[Finding]:
+    if fact.lies is not None and fact.type != "date":
+        message = f"only a date can lie {fact.lies}; {fact.name} is {fact.type}"
+        hint = "write type: date, or leave lies out"
+        yield Finding(("facts", fact.name, "lies"), "wrong-fact-type", message, hint)
+    if fact.minimum is not None and fact.type not in ("integer", "money"):
+        message = f"only a number has a minimum; {fact.name} is {fact.type}"
+        hint = "write type: integer or type: money, or leave minimum out"
+        yield Finding(("facts", fact.name, "minimum"), "wrong-fact-type", message, hint)
 
 
 def _departments(workflow: Workflow) -> Iterator[Finding]:

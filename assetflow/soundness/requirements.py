@@ -1,17 +1,18 @@
 """Requirements of a transition: known guards, with parameters that they can work with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from assetflow import guards
 from assetflow.soundness.finding import Finding, Surroundings, Where, nearest, unknown
 from assetflow.soundness.letters import letter_uses
-from assetflow.workflow import Workflow
+from assetflow.workflow import GuardUse, Workflow
 
 _TYPE_WANTED = {"fact_is_yes": "yes_no", "date_ahead": "date", "library_entry_cited": "library"}
 
 
 def problems(workflow: Workflow, _around: Surroundings) -> Iterator[Finding]:
     """List the guards that are none, and the parameters that do not fit."""
+    sent = {letter for _, letter in letter_uses(workflow)}
     for trigger, transition in workflow.transitions.items():
         for number, use in enumerate(transition.requires):
             path: Where = ("transitions", trigger, "requires", number)
@@ -22,29 +23,31 @@ def problems(workflow: Workflow, _around: Surroundings) -> Iterator[Finding]:
             for name, message in guards.check_parameters(use.guard, use.parameters):
                 place = (*path, use.guard, name)
                 yield Finding(place, "bad-parameter", message, f"{use.guard} takes: {takes}")
-            yield from _parameter_references(workflow, path, use.guard, use.parameters)
+            yield from _references(workflow, (*path, use.guard), use)
+            yield from _letter_named((*path, use.guard, "letter"), use, sent)
 
 
-def _parameter_references(
-    workflow: Workflow, path: Where, guard: str, given: Mapping[str, object]
-) -> Iterator[Finding]:
-    path = (*path, guard)
-    for place, fact in _facts_named(given):
+def _references(workflow: Workflow, path: Where, use: GuardUse) -> Iterator[Finding]:
+    for place, fact in facts_named(use.parameters):
         if fact not in workflow.facts:
             yield unknown((*path, *place), "fact", fact, workflow.facts)
         else:
-            yield from _type_fits(workflow, (*path, *place), guard, fact)
-    holder = given.get("holder")
+            yield from _type_fits(workflow, (*path, *place), use.guard, fact)
+    holder = use.parameters.get("holder")
     if isinstance(holder, str) and holder not in guards.HOLDERS:
         yield unknown((*path, "holder"), "holder", holder, guards.HOLDERS)
-    letter, sent = given.get("letter"), {name for _, name in letter_uses(workflow)}
+
+
+def _letter_named(path: Where, use: GuardUse, sent: Collection[str]) -> Iterator[Finding]:
+    letter = use.parameters.get("letter")
     if isinstance(letter, str) and letter not in sent:
         message = f"no transition of this route sends the letter {letter}"
         hint = nearest(letter, sent) if sent else f"write letters: [{letter}] where it is sent"
-        yield Finding((*path, "letter"), "letter-never-sent", message, hint)
+        yield Finding(path, "letter-never-sent", message, hint)
 
 
-def _facts_named(given: Mapping[str, object]) -> Iterator[tuple[Where, str]]:
+def facts_named(given: Mapping[str, object]) -> Iterator[tuple[Where, str]]:
+    """Give the facts that the parameters of a guard name, each with its place in them."""
     named, fact = given.get("facts"), given.get("fact")
     for number, each in enumerate(named if isinstance(named, list) else []):
         if isinstance(each, str):

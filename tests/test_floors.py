@@ -45,7 +45,7 @@ FLOORS = (
         "assetflow.explanations",
     ),
     ("assetflow.definitions", "assetflow.queries", "assetflow.migrations"),
-    ("assetflow.delivery",),
+    ("assetflow.delivery", "assetflow.workflow_schema"),
     ("assetflow.casework", "assetflow.reports"),
     ("assetflow.cli",),
     ("assetflow.__main__",),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from assetflow import durable, queries
+from assetflow import durable, queries, workflow_schema
 from assetflow import settings as settings_module
 from assetflow.casework import backups, people, routes
 from assetflow.casework.desk import Desk
@@ -61,6 +61,7 @@ def make(
             backups.check(Settings(home=home, database_url=url), backup, now)
         _write_folders(home, details)
         done.append(f"settings: {home / FILE_NAME}")
+    _write_schema(home)
     settings = settings_module.load(home, environment)
     if backup is not None:
         found = backups.restore(settings, backup, now)
@@ -142,6 +143,17 @@ def _write_folders(home: Path, details: NewHome) -> None:
             (home / name).mkdir(mode=0o700, exist_ok=True)
         durable.write_whole(home / FILE_NAME, _settings_text(details))
         durable.sync_names([home, home.parent])
+    except OSError as error:
+        raise _cannot_make(home, error) from error
+
+
+def _write_schema(home: Path) -> None:
+    """Lay down what editors know workflow files by; it is that of this version of assetflow."""
+    path, text = home / workflow_schema.FILE_NAME, workflow_schema.text()
+    try:
+        if not path.is_file() or path.read_bytes() != text.encode():
+            durable.write_whole(path, text)
+            durable.sync_names([home])
     except OSError as error:
         raise _cannot_make(home, error) from error
 

@@ -93,6 +93,26 @@ def _explain(code: str, json_: bool) -> None:
     click.echo(text)
 
 
+@workflow.command()
+@click.option("--output", "file", type=options.PLACE, metavar="FILE", help="Write it to a file.")
+def schema(file: Path | None) -> None:
+    """Print the JSON Schema of workflow files, by which editors complete and underline."""
+    from assetflow import workflow_schema
+    from assetflow.errors import OutsideFault
+
+    text = workflow_schema.text()
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        file.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        what = f"The schema was not written to {file}."
+        raise OutsideFault(what, reasons=[reason], remedies=["name another file"]) from error
+    output.done(f"schema of workflow files: {file}")
+
+
 def _show_check(sound: "list[Workflow]", problems: "list[Problem]") -> None:
     for problem in problems:
         click.echo(problem, err=True)

@@ -7,17 +7,19 @@ from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from jinja2.exceptions import SecurityError, UndefinedError
 
 from assetflow.errors import BadFile, BadInput, NotFound, Problem
-from assetflow.letters import blocks
 from assetflow.letters.check import Findings, check
 from assetflow.letters.contract import CONTRACT, FACTS, OCCASIONS, Part, Shape, fits, plain
 from assetflow.letters.language import LetterLanguage
 from assetflow.letters.sample import sample_context
 from assetflow.letters.source import Source, front_matter, read_source
+
+if TYPE_CHECKING:
+    from assetflow.letters.blocks import Block
 
 Told = TypeVar("Told")
 ENDING = ".md.j2"
@@ -155,6 +157,8 @@ class LetterBook:
         return self._rendered(name, context, MAX_LETTER)
 
     def _rendered(self, name: str, context: Mapping[str, object], most: int) -> Rendered:
+        from assetflow.letters import blocks  # noqa: PLC0415 - Markdown costs 40 ms
+
         letter = self._sound(name)
         values = _recorded(Part("", {key: plain(value, key) for key, value in context.items()}))
         if lacking := sorted(set(_lacking(letter.findings, values))):
@@ -336,8 +340,10 @@ def _where(error: BaseException) -> str:
     return f"line {lines[-1]}: " if lines else ""
 
 
-def _has_one_heading(file: str, shown: Sequence[blocks.Block]) -> None:
-    levels = [block.level for block in shown if isinstance(block, blocks.Heading)]
+def _has_one_heading(file: str, shown: "Sequence[Block]") -> None:
+    from assetflow.letters.blocks import Heading  # noqa: PLC0415 - as above
+
+    levels = [block.level for block in shown if isinstance(block, Heading)]
     steps = [0, *levels]
     if levels.count(1) != 1:
         message = f"a letter has one heading of the first level; this has {levels.count(1)}"

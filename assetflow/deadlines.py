@@ -36,6 +36,9 @@ class Unit(StrEnum):
 
 _BY_WORDS = {unit.words(count): unit for unit in Unit for count in (1, 2)}
 
+PATTERN = f"^(0|[1-9][0-9]{{0,3}}|10000) ({'|'.join(_BY_WORDS)})$"
+"""What a period looks like, for editors; ``Duration.parse`` is what reads it."""
+
 # Everyday shorthand that is refused, with what its writer most likely meant.
 _SHORTHAND: dict[str, tuple[Unit, ...]] = {
     **dict.fromkeys(("d", "day", "days"), (Unit.working_days, Unit.calendar_days)),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 # Entries that the file writes as `name: {...}`; the name becomes a field of the entry.
-_NAMED = {
+NAMED = {
     "stages": "id",
     "transitions": "trigger",
     "departments": "id",
@@ -79,12 +79,19 @@ def surroundings(
 
     ``files`` are workflow files elsewhere whose facts letters may use as well.
     """
-    from assetflow.letters import open_book  # noqa: PLC0415 - jinja2 costs 50 ms
+    from assetflow.letters import CONTRACT, open_book  # noqa: PLC0415 - jinja2 costs 50 ms
 
     facts = _declared_facts([*available(settings), *files])
     letters = open_book(settings.folders("letters"), settings.language, facts)
     names = [path.stem for path in data_files.library_files(settings)]
-    return soundness.Surroundings(letters.facts_by_letter(), names, calendar)
+    return soundness.Surroundings(
+        letter_facts=letters.facts_by_letter(),
+        libraries=names,
+        calendar=calendar,
+        letter_occasions=letters.occasions_by_letter(),
+        letter_recipients=letters.recipients(),
+        letter_words=frozenset(name.removesuffix("?") for name in CONTRACT),
+    )
 
 
 def _declared_facts(files: Iterable[Path]) -> dict[str, str]:
@@ -139,14 +146,15 @@ def _build(tree: Tree) -> tuple[Workflow | None, list[Problem]]:
         return None, [tree.problem((), "not-a-workflow", "the file has no named entries", hint)]
     document, problems = _normalised(tree)
     try:
-        workflow = _shape().validate_json(json.dumps(document))
+        workflow = shape().validate_json(json.dumps(document))
     except ValidationError as error:
         return None, problems + [_shape_problem(tree, detail) for detail in error.errors()]
     return workflow, problems
 
 
 @lru_cache(maxsize=1)
-def _shape() -> "TypeAdapter[Workflow]":
+def shape() -> "TypeAdapter[Workflow]":
+    """Give what checks the shape of a route, and can tell it as a JSON Schema."""
     from pydantic import TypeAdapter  # noqa: PLC0415
 
     return TypeAdapter(Workflow)
@@ -155,7 +163,7 @@ def _shape() -> "TypeAdapter[Workflow]":
 def _normalised(tree: Tree) -> tuple[dict[str, Any], list[Problem]]:
     document: dict[str, Any] = dict(tree.value)
     problems: list[Problem] = []
-    for group, field in _NAMED.items():
+    for group, field in NAMED.items():
         if isinstance(document.get(group), dict):
             entries = document[group]
             problems += _name_written_twice(tree, group, field, entries)
@@ -198,10 +206,10 @@ def _guard_use(use: Any) -> Any:
     if isinstance(use, dict) and len(use) == 1:
         ((name, parameters),) = use.items()
         return {"guard": name, "parameters": parameters}
-    return use
+    return None  # which is refused with its place
 
 
-_PLAIN = {
+PLAIN = {
     "missing": "missing-key",
     "unexpected_keyword_argument": "unknown-key",
     "extra_forbidden": "unknown-key",
@@ -210,7 +218,7 @@ _PLAIN = {
 
 def _shape_problem(tree: Tree, detail: Any) -> Problem:
     location = tuple(part for part in detail["loc"] if part != "[key]")
-    code = _PLAIN.get(detail["type"], "wrong-type")
+    code = PLAIN.get(detail["type"], "wrong-type")
     name = "from" if location and location[-1] == "origins" else (location[-1] if location else "")
     where = _in_file(location)
     if location[2:3] == ("requires",) and len(location) > 3:
@@ -247,7 +255,7 @@ def _known_at(location: tuple[Any, ...]) -> list[str]:
     kind = SignoffRule if "signoffs" in location[2:-1] else kind
     names = {field.name for field in fields(kind)}
     if len(location) == 3:
-        names.discard(_NAMED.get(location[0], ""))
+        names.discard(NAMED.get(location[0], ""))
     return ["from" if name == "origins" else name for name in names]
 
 

@@ -188,8 +188,12 @@ class Workflow:
 
     @cached_property
     def _from_stages(self) -> dict[str, tuple[Transition, ...]]:
-        every = self.transitions.values()
-        return {name: tuple(t for t in every if name in self.leaves(t)) for name in self.stages}
+        found: dict[str, list[Transition]] = {name: [] for name in self.stages}
+        for transition in self.transitions.values():
+            for name in dict.fromkeys(self.leaves(transition)):
+                if name in found:
+                    found[name].append(transition)
+        return {name: tuple(steps) for name, steps in found.items()}
 
     def role_label(self, role: str) -> str:
         """Give what people call a role; the two places on a case have fixed labels."""

@@ -155,7 +155,8 @@ def read_bytes(raw: bytes, file: str) -> Tree:
     tree = Tree(file)
     try:
         if len(raw) > MAX_BYTES:
-            raise _Stop((), "too-large", f"the file is over {MAX_BYTES // 1024} KB")
+            message = f"the file is over {MAX_BYTES // 1024} KB"
+            raise _Stop((), "too-large", message, "see that it is the right file")
         text = raw.decode("utf-8-sig")
         tree.value = _Builder(tree, text).build()
     except _Stop as stop:
@@ -213,7 +214,7 @@ class _Builder:
         self._expect(yaml.StreamStartEvent)
         event = self._next()
         if isinstance(event, yaml.StreamEndEvent):
-            raise _Stop((), "empty", "the file says nothing")
+            raise _Stop((), "empty", "the file says nothing", "see that it is the right file")
         value = self._value(self._next(), (), 0)
         self._expect(yaml.DocumentEndEvent)
         if not isinstance(event := self._next(), yaml.StreamEndEvent):
@@ -225,7 +226,8 @@ class _Builder:
     def _next(self) -> Any:
         self.count += 1
         if self.count > MAX_EVENTS:
-            raise _Stop((), "too-many-entries", f"the file has over {MAX_EVENTS} entries")
+            message = f"the file has over {MAX_EVENTS} entries"
+            raise _Stop((), "too-many-entries", message, "see that it is the right file")
         try:
             return self.loader.get_event()
         except (ValueError, OverflowError) as error:
@@ -253,7 +255,8 @@ class _Builder:
 
     def _refuse_cleverness(self, event: Any, path: Path_, depth: int) -> None:
         if depth > MAX_DEPTH:
-            raise _Stop(path, "too-deep", f"entries are nested over {MAX_DEPTH} deep")
+            message = f"entries are nested over {MAX_DEPTH} deep"
+            raise _Stop(path, "too-deep", message, "see that every bracket is closed")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             hint = "write the values out, or put text that begins with & or * in quotes"
             raise _Stop(path, "alias", "anchors and aliases (& and *) are not used here", hint)

@@ -1,10 +1,5 @@
-"""Workflow files: sound ones become routes, and every problem of the others is named by its line.
+"""Workflow files: sound ones become routes; every problem of the others is named by its line."""
 
-``workflow_problems`` holds one small file for each way to go wrong. Its first line says which
-problem is expected on which line, its second what a person is told.
-"""
-
-import ast
 import json
 import re
 import tempfile
@@ -18,15 +13,15 @@ import pytest
 from conftest import Terminal
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from problem_files import PROBLEM_FILES, announced
 from sizes import fuzzed
 
-from assetflow import data_files, definitions, soundness, yaml_reader
+from assetflow import data_files, definitions, soundness
 from assetflow.errors import BadFile, NotFound, Problem
 from assetflow.settings import SHIPPED, Settings
 from assetflow.soundness import Surroundings
 from assetflow.workflow import Workflow, from_canonical
 
-PROBLEM_FILES = sorted((Path(__file__).parent / "workflow_problems").glob("*.yaml"))
 SHIPPED_ROUTES = sorted(
     path
     for path in (SHIPPED / "workflows").glob("*.yaml")
@@ -49,6 +44,7 @@ departments:
   finance: {label: Finance}
 roles:
   officer: {label: an officer}
+  signatory: {label: a department signatory}
 rights:
   open_case: [officer]
   name_champion: [officer]
@@ -136,51 +132,7 @@ def edited(old: str, new: str) -> str:
     return TINY.replace(old, new)
 
 
-# --- every problem has its example ------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", PROBLEM_FILES, ids=lambda path: path.stem)
-def test_each_example_has_the_one_problem_it_announces(path: Path, around: Surroundings) -> None:
-    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
-    announced = re.fullmatch(r"# expect: ([a-z0-9-]+) ([0-9]+)", lines[0])
-    assert announced, lines[0]
-    (problem,) = problems_of(path, around)
-    assert (problem.code, str(problem.line)) == announced.groups()
-    told = problem.message + (f" ({problem.suggestion})" if problem.suggestion else "")
-    assert f"# {told}" == lines[1]
-    assert path.stem.startswith(problem.code)
-    assert len(lines) <= 60
-
-
-MADE_ON_THE_SPOT = {
-    "too-large": b"#" * (yaml_reader.MAX_BYTES + 1),
-    "too-many-entries": b"label: [" + b"a," * yaml_reader.MAX_EVENTS + b"]",
-}
-
-
-@pytest.mark.parametrize(("code", "raw"), MADE_ON_THE_SPOT.items(), ids=MADE_ON_THE_SPOT.keys())
-def test_a_file_too_big_to_keep_as_an_example_is_refused(
-    code: str, raw: bytes, around: Surroundings, tmp_path: Path
-) -> None:
-    path = tmp_path / "big.yaml"
-    path.write_bytes(raw)
-    assert [problem.code for problem in problems_of(path, around)] == [code]
-
-
-def test_every_problem_that_can_be_reported_has_an_example() -> None:
-    shown = {path.read_bytes().split()[2].decode() for path in PROBLEM_FILES}
-    in_the_source = {
-        code
-        for module in (yaml_reader, soundness, definitions)
-        for code in _codes(ast.parse(Path(module.__file__ or "").read_text(encoding="utf-8")))
-    }
-    # `wrong-type` is the shape's last resort; a file that cannot be opened has no example.
-    assert in_the_source | {"wrong-type", "missing-key"} == {
-        *shown,
-        *MADE_ON_THE_SPOT,
-        "too-many-problems",
-        "unreadable",
-    }
+# --- never slow ----------------------------------------------------------------------------------
 
 
 def named(prefix: str, count: int) -> str:
@@ -243,21 +195,6 @@ def test_no_route_below_the_limits_is_slow_to_refuse(
     assert cut == ("too-many-problems" in {problem.code for problem in problems})
 
 
-# Where the code stands among the arguments of what makes a problem.
-_CODE_AT = {"Finding": 1, "Problem": 3, "problem": 1, "_Stop": 1, "_unknown": 1}
-
-
-def _codes(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        called = ast.unparse(node.func).rpartition(".")[2]
-        at = _CODE_AT.get(called, len(node.args))
-        for code in node.args[at : at + 1]:
-            if isinstance(code, ast.Constant) and isinstance(code.value, str):
-                yield f"unknown-{code.value}" if called == "_unknown" else code.value
-
-
 # --- all at once ------------------------------------------------------------------------------
 
 
@@ -278,11 +215,11 @@ def test_all_problems_of_meaning_are_reported_at_once_by_line(
     assert [(p.line, p.code) for p in problems_of(path, around)] == [
         (5, "unknown-stage"),
         (6, "bad-duration"),
-        (38, "unknown-guard"),
-        (42, "unknown-department"),
-        (54, "unknown-letter"),
-        (56, "unknown-role"),
-        (62, "weights"),
+        (39, "unknown-guard"),
+        (43, "unknown-department"),
+        (55, "unknown-letter"),
+        (57, "unknown-role"),
+        (63, "weights"),
     ]
 
 
@@ -300,9 +237,9 @@ def test_all_problems_of_shape_are_reported_at_once_by_line(
     assert [(p.line, p.code, p.message) for p in problems_of(path, around)] == [
         (3, "wrong-type", "version must be a whole number"),
         (10, "unknown-key", "id is not written inside the entry; legal is its name already"),
-        (48, "wrong-type", "why_needed must be true or false"),
-        (64, "missing-key", "weight is missing"),
-        (64, "unknown-key", "wait is not a key that is known here"),
+        (49, "wrong-type", "why_needed must be true or false"),
+        (65, "missing-key", "weight is missing"),
+        (65, "unknown-key", "wait is not a key that is known here"),
     ]
 
 
@@ -515,6 +452,11 @@ def anywhere(tmp_path: Path) -> Terminal:
     return Terminal(tmp_path / "no home")
 
 
+def explained(code: str) -> str:
+    """The last line of a check that found something, which names the code it found first."""
+    return f"  → what a code means: assetflow workflow check --explain {code}\n"
+
+
 def test_checking_a_sound_file_says_so(anywhere: Terminal) -> None:
     result = anywhere("workflow", "check", str(ROUTE))
     assert re.fullmatch(
@@ -534,7 +476,7 @@ def test_checking_in_a_home_uses_its_own_route(af: Terminal) -> None:
     own.write_text(ROUTE.read_text(encoding="utf-8").replace("to: legal", "to: lgal"), "utf-8")
     result = af("workflow", "check", code=2)
     assert result.err.startswith(f"{own}:")
-    assert result.err.endswith("unknown-stage: unknown stage 'lgal' (did you mean legal?)\n")
+    assert "unknown-stage: unknown stage 'lgal' (did you mean legal?)\n" in result.err
 
 
 def test_checking_a_bad_file_prints_its_problem_and_nothing_else(anywhere: Terminal) -> None:
@@ -543,17 +485,19 @@ def test_checking_a_bad_file_prints_its_problem_and_nothing_else(anywhere: Termi
     assert result.out == ""
     assert result.err == (
         f"{bad}:37:9: unknown-guard: unknown guard 'champoin_named' "
-        "(did you mean champion_named?)\n"
+        "(did you mean champion_named?)\n" + explained("unknown-guard")
     )
 
 
 def test_checking_all_bad_files_prints_one_line_each(anywhere: Terminal) -> None:
     result = anywhere("workflow", "check", *map(str, PROBLEM_FILES), code=2)
     assert result.out == ""
-    for path, line in zip(PROBLEM_FILES, result.err.splitlines(), strict=True):
-        code, number = path.read_bytes().split()[2:4]
-        place = f":{number.decode()}:[0-9]+" if number != b"0" else ""
-        assert re.fullmatch(f"{re.escape(str(path))}{place}: {code.decode()}: .+", line)
+    *lines, hint = result.err.splitlines()
+    assert hint.startswith("  → what a code means: assetflow workflow check --explain ")
+    for path, line in zip(PROBLEM_FILES, lines, strict=True):
+        number, told = announced(path)
+        place = f":{number}:[0-9]+" if number else ""
+        assert re.fullmatch(f"{re.escape(str(path))}{place}: {re.escape(told)}", line)
 
 
 def test_checking_several_files_reports_the_bad_and_the_good(
@@ -564,7 +508,10 @@ def test_checking_several_files_reports_the_bad_and_the_good(
     bad.write_text(edited("initial: asked", "initial: askd"), encoding="utf-8")
     result = anywhere("workflow", "check", str(bad), str(good), code=2)
     assert result.out == "✓ tiny_route version 1 is sound: 3 stages, 3 transitions\n"
-    assert result.err == (f"{bad}:5:1: unknown-stage: unknown stage 'askd' (did you mean asked?)\n")
+    assert result.err == (
+        f"{bad}:5:1: unknown-stage: unknown stage 'askd' (did you mean asked?)\n"
+        + explained("unknown-stage")
+    )
 
 
 def test_checking_as_json_gives_each_problem_in_parts(anywhere: Terminal, tmp_path: Path) -> None:
@@ -595,12 +542,16 @@ def test_checking_a_sound_file_as_json_has_no_problems(anywhere: Terminal) -> No
 def test_checking_a_file_that_is_not_there_says_so(anywhere: Terminal, tmp_path: Path) -> None:
     result = anywhere("workflow", "check", str(tmp_path / "none.yaml"), code=2)
     assert result.out == ""
-    assert result.err == f"{tmp_path / 'none.yaml'}: unreadable: No such file or directory\n"
+    assert (
+        result.err
+        == f"{tmp_path / 'none.yaml'}: unreadable: No such file or directory\n"
+        + explained("unreadable")
+    )
 
 
 def test_checking_a_folder_says_that_it_is_one(anywhere: Terminal, tmp_path: Path) -> None:
     result = anywhere("workflow", "check", str(tmp_path), code=2)
-    assert result.err == f"{tmp_path}: unreadable: Is a directory\n"
+    assert result.err == f"{tmp_path}: unreadable: Is a directory\n" + explained("unreadable")
 
 
 def test_checking_a_photograph_says_that_it_is_not_text(anywhere: Terminal, tmp_path: Path) -> None:
@@ -609,6 +560,7 @@ def test_checking_a_photograph_says_that_it_is_not_text(anywhere: Terminal, tmp_
     result = anywhere("workflow", "check", str(picture), code=2)
     assert result.err == (
         f"{picture}:1:1: not-utf8: the file is not UTF-8 text (save it as UTF-8)\n"
+        + explained("not-utf8")
     )
 
 

@@ -277,7 +277,7 @@ TOLD = {
     "a: \0": (
         "route.yaml:1:4: bad-character: U+0000 is not a character that text can hold (delete it)"
     ),
-    "": "route.yaml: empty: the file says nothing",
+    "": "route.yaml: empty: the file says nothing (see that it is the right file)",
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from assetflow import durable, queries
+from assetflow import durable, queries, workflow_schema
 from assetflow import settings as settings_module
 from assetflow.casework import backups, people, restoring, routes
 from assetflow.casework.desk import Desk
@@ -66,6 +66,7 @@ def make(
     except AssetflowError:
         _unmake(made)
         raise
+    _write_schema(home)
     done.append(_upgrade(settings, now))
     with Store(settings.database_url).write() as db:
         desk = Desk(db, settings, settings.acting_as, today, today, now)
@@ -195,6 +196,17 @@ def _unmake(made: Sequence[Path]) -> None:
     for path in reversed(made):
         with contextlib.suppress(OSError):
             path.unlink() if path.name == FILE_NAME else path.rmdir()
+
+
+def _write_schema(home: Path) -> None:
+    """Lay down what editors know workflow files by; it is that of this version of assetflow."""
+    path, text = home / workflow_schema.FILE_NAME, workflow_schema.text()
+    try:
+        if not path.is_file() or path.read_bytes() != text.encode():
+            durable.write_whole(path, text)
+            durable.sync_names([home])
+    except OSError as error:
+        raise _cannot_make(home, error) from error
 
 
 def _check_texts(details: NewHome) -> None:

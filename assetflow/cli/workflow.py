@@ -43,12 +43,25 @@ def list_(app: App, json_: bool) -> None:
     output.table(("Workflow", "Label", "Version", "File"), rows, "No workflows.")
 
 
+def _codes(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    from assetflow.soundness.codes import TITLES
+
+    return [code for code in TITLES if code.startswith(typed)]
+
+
 @workflow.command()
 @click.argument("files", nargs=-1, type=options.PLACE)
+@click.option(
+    "--explain", "code", default="", metavar="CODE", shell_complete=_codes,
+    help="Say what a code means and how to mend it, and check nothing.",
+)  # fmt: skip
 @options.as_json
 @click.pass_obj
-def check(app: App, files: tuple[Path, ...], json_: bool) -> None:
+def check(app: App, files: tuple[Path, ...], code: str, json_: bool) -> None:
     """Check workflow files, or all of this installation; every problem with file and line."""
+    if code:
+        _explain(code, json_)
+        return
     from assetflow import definitions
     from assetflow.errors import BadFile
 
@@ -64,14 +77,48 @@ def check(app: App, files: tuple[Path, ...], json_: bool) -> None:
     if json_:
         output.emit_json({"sound": [w.name for w in sound], "problems": problems})
     else:
-        _show_check(sound, [str(problem) for problem in problems])
+        _show_check(sound, problems)
     if problems:
         click.get_current_context().exit(2)
 
 
-def _show_check(sound: "list[Workflow]", problems: list[str]) -> None:
+def _explain(code: str, json_: bool) -> None:
+    from assetflow.explanations import explain
+
+    text = explain(code)
+    if json_:
+        output.emit_json({"code": code, "text": text})
+        return
+    output.title(code)
+    click.echo(text)
+
+
+@workflow.command()
+@click.option("--output", "file", type=options.PLACE, metavar="FILE", help="Write it to a file.")
+def schema(file: Path | None) -> None:
+    """Print the JSON Schema of workflow files, by which editors complete and underline."""
+    from assetflow import workflow_schema
+    from assetflow.errors import OutsideFault
+
+    text = workflow_schema.text()
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        file.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        what = f"The schema was not written to {file}."
+        raise OutsideFault(what, reasons=[reason], remedies=["name another file"]) from error
+    output.done(f"schema of workflow files: {file}")
+
+
+def _show_check(sound: "list[Workflow]", problems: "list[Problem]") -> None:
     for problem in problems:
         click.echo(problem, err=True)
+    if problems:
+        code = problems[0].code
+        click.echo(f"  → what a code means: assetflow workflow check --explain {code}", err=True)
     for route in sound:
         count = len(route.transitions)
         output.done(f"{route.name} version {route.version} is sound: {len(route.stages)} stages, "

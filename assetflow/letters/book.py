@@ -1,23 +1,27 @@
 """The book of letters: finds them in their folders, keeps them, and writes them for a case."""
 
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from jinja2.exceptions import SecurityError, UndefinedError
 
 from assetflow.errors import BadFile, BadInput, NotFound, Problem
-from assetflow.letters import blocks
 from assetflow.letters.check import Findings, check
-from assetflow.letters.contract import CONTRACT, FACTS, Part, Shape, fits, plain
+from assetflow.letters.contract import CONTRACT, FACTS, OCCASIONS, Part, Shape, fits, plain
 from assetflow.letters.language import LetterLanguage
 from assetflow.letters.sample import sample_context
 from assetflow.letters.source import Source, front_matter, read_source
 
+if TYPE_CHECKING:
+    from assetflow.letters.blocks import Block
+
+Told = TypeVar("Told")
 ENDING = ".md.j2"
 MAX_LETTER = 100_000
 # A sample case says little, so what is longer than this is the letter's own words again and again.
@@ -93,9 +97,22 @@ class LetterBook:
         uses = self._sound(name).findings.uses
         return frozenset(_fact(use.path) for use in uses if use.sure) - {""}
 
+    def occasions_needed(self, name: str) -> frozenset[str]:
+        """Name what a letter has to be about, a sign-off or an alert; most are about neither."""
+        uses = self._sound(name).findings.uses
+        return frozenset(use.path.split(".")[0] for use in uses if use.sure) & {*OCCASIONS}
+
     def facts_by_letter(self) -> Mapping[str, frozenset[str]]:
         """Give the facts each letter needs; a letter is read when it is asked for, not before."""
-        return _FactsByLetter(self)
+        return _ByLetter(self, self.facts_needed)
+
+    def occasions_by_letter(self) -> Mapping[str, frozenset[str]]:
+        """Give the occasions each letter needs, in the same way."""
+        return _ByLetter(self, self.occasions_needed)
+
+    def recipients(self) -> Mapping[str, str]:
+        """Give the kind of reader of each letter, in the same way."""
+        return _ByLetter(self, self.recipient)
 
     def facts_optional(self, name: str) -> frozenset[str]:
         """Name the facts that a letter mentions only where they are recorded."""
@@ -140,6 +157,8 @@ class LetterBook:
         return self._rendered(name, context, MAX_LETTER)
 
     def _rendered(self, name: str, context: Mapping[str, object], most: int) -> Rendered:
+        from assetflow.letters import blocks  # noqa: PLC0415 - Markdown costs 40 ms
+
         letter = self._sound(name)
         values = _recorded(Part("", {key: plain(value, key) for key, value in context.items()}))
         if lacking := sorted(set(_lacking(letter.findings, values))):
@@ -227,16 +246,16 @@ class LetterBook:
         return None if source is None else (source.text, source.file)
 
 
-class _FactsByLetter(Mapping[str, frozenset[str]]):
-    """The facts that letters need, by letter; reading a letter costs milliseconds."""
+class _ByLetter(Mapping[str, Told]):
+    """What is asked of letters, by letter; reading a letter costs milliseconds."""
 
-    def __init__(self, book: LetterBook) -> None:
-        self._book = book
+    def __init__(self, book: LetterBook, tell: Callable[[str], Told]) -> None:
+        self._book, self._tell = book, tell
 
-    def __getitem__(self, name: str) -> frozenset[str]:
+    def __getitem__(self, name: str) -> Told:
         if not self._book.has(name):
             raise KeyError(name)
-        return self._book.facts_needed(name)
+        return self._tell(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._book.names())
@@ -321,8 +340,10 @@ def _where(error: BaseException) -> str:
     return f"line {lines[-1]}: " if lines else ""
 
 
-def _has_one_heading(file: str, shown: Sequence[blocks.Block]) -> None:
-    levels = [block.level for block in shown if isinstance(block, blocks.Heading)]
+def _has_one_heading(file: str, shown: "Sequence[Block]") -> None:
+    from assetflow.letters.blocks import Heading  # noqa: PLC0415 - as above
+
+    levels = [block.level for block in shown if isinstance(block, Heading)]
     steps = [0, *levels]
     if levels.count(1) != 1:
         message = f"a letter has one heading of the first level; this has {levels.count(1)}"

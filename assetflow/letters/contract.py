@@ -119,6 +119,9 @@ CONTRACT: dict[str, Shape] = {
     "facts": FACTS,
 }
 
+# Parts that only some letters are given: those about a sign-off, those about an alert.
+OCCASIONS = ("signoff", "alert")
+
 # What a row of a loop can be asked about its place.
 LOOP: dict[str, Shape] = {
     "index": "integer",

@@ -1,0 +1,81 @@
+"""Every code under which a problem of a workflow file is reported, each with its one line.
+
+``docs/workflow-problems.md`` has a section on each. A code is for ever: people look it up and
+programs compare it.
+"""
+
+from collections.abc import Mapping
+
+TITLES: Mapping[str, str] = {
+    # The file
+    "unreadable": "The file cannot be opened.",
+    "not-utf8": "The file is not UTF-8 text.",
+    "bad-character": "A character stands here that text cannot hold.",
+    "too-large": "The file is over 256 KB.",
+    "too-many-entries": "The file has over 20,000 entries.",
+    "too-deep": "Entries are nested over 20 deep.",
+    "empty": "The file says nothing.",
+    "second-document": "The file holds a second YAML document.",
+    # YAML
+    "yaml-syntax": "The line is not YAML.",
+    "yaml-trap": "The value can be read in more than one way.",
+    "duplicate-key": "The same name stands twice in one group.",
+    "key-not-text": "The name before a colon is not plain text.",
+    "merge-key": "A merge key (`<<`) stands here.",
+    "alias": "An anchor or alias (`&` or `*`) stands here.",
+    "tag": "A tag (`!`) stands here.",
+    # Entries
+    "not-a-workflow": "The file has no named entries.",
+    "missing-key": "An entry lacks something it needs.",
+    "unknown-key": "An entry says something that is not known.",
+    "wrong-type": "A value is not of the kind that is needed.",
+    # Names
+    "bad-name": "The name is not one that can be typed.",
+    "reserved-name": "The name means something already.",
+    "clashing-name": "A stage and a step have the same name.",
+    "same-label": "Two things have the same label.",
+    "unknown-stage": "A stage is named that the route does not have.",
+    "unknown-fact": "A fact is named that the route does not declare.",
+    "unknown-department": "A department is named that the route does not declare.",
+    "unknown-role": "A role is named that the route does not declare.",
+    "unknown-right": "There is no such right.",
+    "unknown-alert": "There is no such alert.",
+    "unknown-holder": "There is no such holder.",
+    "unknown-guard": "There is no such guard.",
+    "unknown-letter": "There is no such letter.",
+    "unknown-library": "There is no such library.",
+    # Facts and requirements
+    "bad-parameter": "A guard is not given what it takes.",
+    "wrong-fact-type": "A fact is not of the type that is needed.",
+    "library-fact": "A fact has a library without the type, or the type without a library.",
+    "weights": "The weights of the criteria do not sum to 100.",
+    # Ways through the route
+    "starts-at-an-end": "A case would begin in an end.",
+    "unreachable": "No way leads to a stage.",
+    "no-end": "No stage is an end.",
+    "trap": "No way leads from a stage to an end.",
+    "leaves-an-end": "A step leaves from an end.",
+    "no-source": "A step leaves from no stage.",
+    # Time
+    "bad-duration": "The period cannot be counted.",
+    "no-target": "An open stage has no target.",
+    "timed-end": "Something is due in an end.",
+    "targets-too-long": "The targets together reach the stall limit.",
+    "ladder-order": "A level of the ladder does not come later than the one before it.",
+    "due-fact-not-given": "A stage is due on a date that nobody is asked for.",
+    "holder-never-has-it": "A step waits for a holder who never has the case.",
+    "alert-time": "An alert lacks its time, or has one too many.",
+    # People
+    "right-of-nobody": "Nobody has a right.",
+    "nobody-may-fire": "Nobody may take a step.",
+    "signoff-of-nobody": "A sign-off is asked for that nobody can give.",
+    "department-asked-twice": "A department is asked twice for one step.",
+    "tells-nobody": "An alert or a level of the ladder reaches nobody.",
+    # Letters
+    "letter-needs-unknown-fact": "A letter needs a fact that the route does not declare.",
+    "letter-lacks-value": "A letter says something that is not there when it is sent.",
+    "letter-never-sent": "A step waits for a letter that the route never sends.",
+    "letter-sent-elsewhere": "A step waits for a letter that cannot have been sent by then.",
+    # All together
+    "too-many-problems": "The route has over 500 problems.",
+}

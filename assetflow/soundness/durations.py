@@ -1,0 +1,113 @@
+"""Periods a route gives: each one that can be counted, and all of them below the stall limit."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from assetflow.calendars import Calendar
+from assetflow.deadlines import Duration, due
+from assetflow.soundness.finding import Finding, Surroundings, Where
+from assetflow.workflow import Stage, Workflow
+
+# A Monday without bank holidays near it: only the length of the path matters here.
+_ANCHOR = date(2026, 1, 5)
+# No policy plans further ahead, and dates end with the year 9999.
+_LONGEST = "100 years"
+
+
+def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
+    """List the periods that mean nothing or are longer than anybody plans."""
+    longest = due(_ANCHOR, Duration.parse(_LONGEST), around.calendar)
+    for path, text in _all_durations(workflow):
+        try:
+            duration = Duration.parse(text)
+        except ValueError as error:
+            yield Finding(path, "bad-duration", str(error))
+            continue
+        if _end(_ANCHOR, duration, around.calendar) > longest:
+            yield Finding(path, "bad-duration", f"{text} is longer than {_LONGEST}")
+
+
+def _end(start: date, duration: Duration, calendar: Calendar) -> date:
+    try:
+        return due(start, duration, calendar)
+    except ValueError:
+        return date.max
+
+
+def _all_durations(workflow: Workflow) -> Iterator[tuple[Where, str]]:
+    yield ("stall_limit",), workflow.stall_limit
+    yield ("review_within",), workflow.review_within
+    for stage in workflow.stages.values():
+        if stage.target is not None:
+            yield ("stages", stage.id, "target"), stage.target
+    for trigger, transition in workflow.transitions.items():
+        for number, rule in enumerate(transition.signoffs):
+            yield ("transitions", trigger, "signoffs", number, "within"), rule.within
+        for number, use in enumerate(transition.requires):
+            if use.guard == "waited" and isinstance(use.parameters.get("at_least"), str):
+                path: Where = ("transitions", trigger, "requires", number, "waited", "at_least")
+                yield path, use.parameters["at_least"]
+    for level, rung in workflow.ladder.items():
+        yield ("ladder", level, "after"), rung.after
+    for kind, alert in workflow.alerts.items():
+        if alert.after is not None:
+            yield ("alerts", kind, "after"), alert.after
+
+
+def length_problems(workflow: Workflow, calendar: Calendar) -> Iterator[Finding]:
+    """Hold the targets against the stall limit, and the levels of the ladder in their order."""
+    limit = due(_ANCHOR, Duration.parse(workflow.stall_limit), calendar)
+    straight = _walk(workflow.main_path(), calendar)
+    slowest = max(_onward(workflow, calendar), default=straight)
+    way = "the main path" if straight >= slowest else "the slowest way onward"
+    end = max(straight, slowest)
+    if end >= limit:
+        yield Finding(
+            ("stall_limit",),
+            "targets-too-long",
+            f"the targets of {way} take {(end - _ANCHOR).days} calendar days, "
+            f"which is not below the stall limit of {workflow.stall_limit}",
+            "shorten the targets or raise the limit",
+        )
+    yield from _ladder(workflow, calendar)
+
+
+def _walk(path: tuple[Stage, ...], calendar: Calendar) -> date:
+    day = _ANCHOR
+    for stage in path:
+        day = _stay(day, stage, calendar)
+    return day
+
+
+def _stay(day: date, stage: Stage, calendar: Calendar) -> date:
+    return _end(day, Duration.parse(stage.target), calendar) if stage.target else day
+
+
+def _onward(workflow: Workflow, calendar: Calendar) -> Iterator[date]:
+    """Give the latest day on which each stage ends for a case that only ever goes on.
+
+    A step goes on where it leads to a stage that stands further down in the file, so no way
+    comes to a stage twice.
+    """
+    place = {stage: number for number, stage in enumerate(workflow.stages)}
+    begins = {workflow.initial: _ANCHOR}
+    for name, stage in workflow.stages.items():
+        if name not in begins:
+            continue
+        ends = _stay(begins[name], stage, calendar)
+        yield ends
+        for step in workflow.from_stage(name):
+            if step.to is not None and place[step.to] > place[name]:
+                begins[step.to] = max(ends, begins.get(step.to, ends))
+
+
+def _ladder(workflow: Workflow, calendar: Calendar) -> Iterator[Finding]:
+    """A case is at the last level that it has reached, so each must come after the one before."""
+    before, reached = "", date.min
+    for level, rung in workflow.ladder.items():
+        day = due(_ANCHOR, Duration.parse(rung.after), calendar)
+        if day <= reached:
+            message = f"{level} does not come later than {before}, which stands before it"
+            hint = "write the levels in the order in which a case reaches them"
+            yield Finding(("ladder", level, "after"), "ladder-order", message, hint)
+        before, reached = level, day

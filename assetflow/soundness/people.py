@@ -1,0 +1,113 @@
+"""People of a route: who may do what, who is told of what."""
+
+from collections.abc import Iterator
+
+from assetflow.soundness.finding import Finding, Surroundings, Where, unknown
+from assetflow.workflow import CASE_ROLES, Workflow
+
+RIGHTS = (
+    "open_case",
+    "name_champion",
+    "record_fact",
+    "request_signoff",
+    "record_signoff",
+    "issue_letter",
+    "write_note",
+)
+ALERTS = (
+    "no_champion",
+    "stage_overdue",
+    "signoff_overdue",
+    "objection_raised",
+    "objection_open",
+    "silence",
+)
+TIMED_ALERTS = ("no_champion", "objection_open", "silence")
+# Whoever holds this role for a department signs for it.
+SIGNATORY = "signatory"
+
+
+def problems(workflow: Workflow, _around: Surroundings) -> Iterator[Finding]:
+    """List the roles, rights and alerts that nobody or nothing stands for."""
+    known = {*workflow.roles, *CASE_ROLES}
+    for path, role in _role_uses(workflow):
+        if role not in known:
+            yield unknown(path, "role", role, known)
+    for right in workflow.rights:
+        if right not in RIGHTS:
+            yield unknown(("rights", right), "right", right, RIGHTS)
+    yield from _rights(workflow)
+    for trigger, transition in workflow.transitions.items():
+        if not transition.who:
+            hint = "name at least one role, as in who: [case_officer]"
+            message = f"nobody may fire {trigger}"
+            yield Finding(("transitions", trigger, "who"), "nobody-may-fire", message, hint)
+    yield from _signoffs(workflow)
+    yield from _alerts(workflow)
+    yield from _unheard(workflow)
+
+
+def _rights(workflow: Workflow) -> Iterator[Finding]:
+    for right in RIGHTS:
+        if not workflow.rights.get(right):
+            hint = f"name at least one role, as in {right}: [case_officer]"
+            message = f"nobody may {right.replace('_', ' ')}"
+            yield Finding(("rights", right), "right-of-nobody", message, hint)
+    opening = workflow.rights.get("open_case")
+    if opening and not set(opening) - set(CASE_ROLES):
+        message = "nobody may open a case: before it is open, nobody has a place on it"
+        hint = "name a role that is granted to people, such as estates_officer"
+        yield Finding(("rights", "open_case"), "right-of-nobody", message, hint)
+
+
+def _signoffs(workflow: Workflow) -> Iterator[Finding]:
+    for trigger, transition in workflow.transitions.items():
+        path: Where = ("transitions", trigger, "signoffs")
+        if transition.signoffs and SIGNATORY not in workflow.roles:
+            message = f"nobody can sign for {trigger}: the route has no role {SIGNATORY}"
+            hint = f"write {SIGNATORY}: {{label: a department signatory}} under roles"
+            yield Finding(path, "signoff-of-nobody", message, hint)
+        asked: set[str] = set()
+        for number, rule in enumerate(transition.signoffs):
+            if rule.department in asked:
+                message = f"{rule.department} is asked twice for {trigger}, and can answer once"
+                hint = "put both questions into one"
+                yield Finding((*path, number), "department-asked-twice", message, hint)
+            asked.add(rule.department)
+
+
+def _unheard(workflow: Workflow) -> Iterator[Finding]:
+    """Alerts and levels of the ladder of which nobody would hear."""
+    hint = "name at least one role, as in to: [case_officer]"
+    for group, rules in (("ladder", workflow.ladder), ("alerts", workflow.alerts)):
+        for name, rule in rules.items():
+            if not rule.to:
+                yield Finding((group, name, "to"), "tells-nobody", f"{name} tells nobody", hint)
+    alert = workflow.alerts.get("no_champion")
+    if alert is not None and set(alert.to) == {"champion"}:
+        message = "no_champion tells only the champion, who is not there"
+        yield Finding(("alerts", "no_champion", "to"), "tells-nobody", message, hint)
+
+
+def _alerts(workflow: Workflow) -> Iterator[Finding]:
+    for kind, rule in workflow.alerts.items():
+        if kind not in ALERTS:
+            yield unknown(("alerts", kind), "alert", kind, ALERTS)
+        elif (rule.after is not None) != (kind in TIMED_ALERTS):
+            wanted, hint = (
+                ("needs a time", "write how long to wait, as in after: 10 working days")
+                if kind in TIMED_ALERTS
+                else ("counts from its own due date", "delete after:")
+            )
+            yield Finding(("alerts", kind, "after"), "alert-time", f"{kind} {wanted}", hint)
+
+
+def _role_uses(workflow: Workflow) -> Iterator[tuple[Where, str]]:
+    for right, roles in workflow.rights.items():
+        yield from ((("rights", right, n), role) for n, role in enumerate(roles))
+    for trigger, transition in workflow.transitions.items():
+        yield from ((("transitions", trigger, "who", n), r) for n, r in enumerate(transition.who))
+    for level, rung in workflow.ladder.items():
+        yield from ((("ladder", level, "to", n), role) for n, role in enumerate(rung.to))
+    for kind, rule in workflow.alerts.items():
+        yield from ((("alerts", kind, "to", n), role) for n, role in enumerate(rule.to))

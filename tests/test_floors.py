@@ -34,11 +34,12 @@ FLOORS = (
         "assetflow.permissions",
         "assetflow.alerts",
         "assetflow.soundness",
+        "assetflow.diagrams",
         "assetflow.backends",
         "assetflow.sql",
     ),
     ("assetflow.letters", "assetflow.register", "assetflow.data_files", "assetflow.database"),
-    ("assetflow.definitions", "assetflow.queries", "assetflow.migrations"),
+    ("assetflow.definitions", "assetflow.queries", "assetflow.portfolio", "assetflow.migrations"),
     ("assetflow.delivery",),
     ("assetflow.casework", "assetflow.reports"),
     ("assetflow.cli",),
@@ -62,6 +63,7 @@ OWNERS = {
         "assetflow.database",
         "assetflow.sql",
         "assetflow.queries",
+        "assetflow.portfolio",
         "assetflow.casework",
         "assetflow.delivery",
         "assetflow.migrations",
@@ -366,7 +368,8 @@ PLANTED = {
         "line 2: assetflow.cli.case imports sqlalchemy, which belongs to "
         "assetflow.backends and assetflow.models and "
         "assetflow.database and assetflow.sql and assetflow.queries and "
-        "assetflow.casework and assetflow.delivery and assetflow.migrations",
+        "assetflow.portfolio and assetflow.casework and assetflow.delivery and "
+        "assetflow.migrations",
     ),
     "months in a guard": (
         "assetflow.guards",

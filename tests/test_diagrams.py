@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from time import monotonic
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -411,6 +412,19 @@ def test_no_line_is_wider_than_its_room(told: str, room: float) -> None:
     assert squeezed("".join(lines)) == squeezed(told)
     widest = max(lettering.width(letter, SIZE) for letter in told)
     assert all(lettering.width(line, SIZE) <= max(room, widest) for line in lines)
+
+
+@pytest.mark.parametrize("label", ["W" * 200_000, "a " * 100_000, "x-" * 100_000])
+def test_a_label_made_to_be_slow_is_drawn_at_once(label: str) -> None:
+    """A file may be 256 KB long; broken anew for every look at it, a label took 20 seconds."""
+    route = load(OURS)
+    stage = replace(route.stages["legal"], label=label)
+    picture = Picture(replace(route, stages={**route.stages, "legal": stage}))
+    started = monotonic()
+    assert squeezed(label) in squeezed(svg.svg(picture))
+    assert squeezed(label) in squeezed(mermaid.mermaid(picture))
+    assert len(text.text(picture)) > len(label) / 2
+    assert monotonic() - started < 10
 
 
 def test_surroundings_are_those_of_the_shipped_letters() -> None:

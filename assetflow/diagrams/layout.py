@@ -14,7 +14,7 @@ from assetflow.diagrams.channels import Channel, columns
 from assetflow.diagrams.lettering import width, wrap
 from assetflow.diagrams.notes import notes
 from assetflow.diagrams.picture import Arrow, Picture
-from assetflow.diagrams.shapes import LINE, SIZE, Box, Drawing, Line, Look, Point, Words
+from assetflow.diagrams.shapes import LINE, SIZE, Box, BoxLook, Drawing, Line, Look, Point, Words
 from assetflow.workflow import Stage, Transition
 
 MARGIN, PAD = 20.0, 7.0
@@ -245,7 +245,7 @@ class _Layout:
             wide = self.box_width if end is last else self._end_width(end.id)
             yield self._box(end, (x, y), (wide, height), "end")
 
-    def _box(self, stage: Stage, at: Point, size: Point, look: str) -> Box:
+    def _box(self, stage: Stage, at: Point, size: Point, look: BoxLook) -> Box:
         name, told = contents.box_lines(self.picture, stage)
         x, y, figures = at[0] + PAD, at[1] + PAD, tuple(contents.figures(self.picture, stage))
         wide = self.name_width if figures else size[0] - 2 * PAD
@@ -253,7 +253,7 @@ class _Layout:
         if figures:
             loud = 1 if look in ("over", "hot") else 0
             words.append(Words(x + wide + PAD, y, self.figures_width, figures, bold=loud))
-        return Box(stage.id, *at, *size, tuple(words), look)  # type: ignore[arg-type]
+        return Box(stage.id, *at, *size, tuple(words), look)
 
     def _step_labels(self) -> Iterable[Words]:
         for row, words in self.step_words.items():

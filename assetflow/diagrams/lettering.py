@@ -1,6 +1,7 @@
 """How wide text is, so that lines can be broken where there is no program that draws them."""
 
 import unicodedata
+from functools import lru_cache
 
 # Widths of Arial and Helvetica in thousandths of the size, from U+0020 to U+007E.
 _ASCII = (
@@ -21,6 +22,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     return sum(map(_letter, text)) * size / 1000 * _ROOM * (_BOLD if bold else 1)
 
 
+@lru_cache(maxsize=4096)
 def _letter(letter: str) -> int:
     if " " <= letter <= "~":
         return _ASCII[ord(letter) - 32]
@@ -31,23 +33,32 @@ def _letter(letter: str) -> int:
 
 def wrap(text: str, room: float, size: float, *, bold: bool = False) -> list[str]:
     """Break a text into lines no wider than the room; a word that is too long is cut."""
+    return list(_wrapped(text, room, size, bold=bold))
+
+
+@lru_cache(maxsize=1024)
+def _wrapped(text: str, room: float, size: float, *, bold: bool) -> tuple[str, ...]:
+    """Break a text; the same label is asked for again and again while places are found."""
     lines: list[str] = []
-    line = ""
+    line, used, blank = "", 0.0, width(" ", size, bold=bold)
     for word in text.split():
-        longer = f"{line} {word}" if line else word
-        if width(longer, size, bold=bold) <= room:
-            line = longer
+        wide = width(word, size, bold=bold)
+        if line and used + blank + wide <= room:
+            line, used = f"{line} {word}", used + blank + wide
             continue
         lines += [line] if line else []
-        *whole, line = _pieces(word, room, size, bold=bold)
+        *whole, line = _pieces(word, room, size, bold=bold) if wide > room else [word]
         lines += whole
-    return [*lines, line] if line else lines
+        used = width(line, size, bold=bold)
+    return (*lines, line) if line else tuple(lines)
 
 
 def _pieces(word: str, room: float, size: float, *, bold: bool) -> list[str]:
-    pieces = [""]
-    for letter in word:
-        if pieces[-1] and width(pieces[-1] + letter, size, bold=bold) > room:
-            pieces.append("")
-        pieces[-1] += letter
-    return pieces
+    pieces, start, used = [], 0, 0.0
+    for place, letter in enumerate(word):
+        wide = width(letter, size, bold=bold)
+        if place > start and used + wide > room:
+            pieces.append(word[start:place])
+            start, used = place, 0.0
+        used += wide
+    return [*pieces, word[start:]]

@@ -8,6 +8,7 @@ SIZE, LINE = 12.0, 14.0
 
 Point = tuple[float, float]
 Look = Literal["onward", "back", "aside"]
+BoxLook = Literal["stage", "over", "hot", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Box:
     width: float
     height: float
     words: tuple[Words, ...]
-    look: Literal["stage", "over", "hot", "end"]
+    look: BoxLook
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from assetflow.calendars import Calendar
 from assetflow.deadlines import Duration, due, target_due
 from assetflow.snapshot import Objection, Occasion, Signoff, Snapshot
-from assetflow.workflow import Rung, Workflow
+from assetflow.workflow import Rung, Stage, Workflow
 
 LADDER = "ladder"
 
@@ -54,17 +54,22 @@ def timeline(occasion: Occasion) -> list[Alert]:
 
 
 def stage_due_on(occasion: Occasion) -> date | None:
-    """Give the day on which the present stage is due, or None for an end.
+    """Give the day on which the present stage is due, or None for an end."""
+    stage, case = occasion.workflow.stages[occasion.case.stage], occasion.case
+    promised = case.facts.get(stage.due_fact or "")
+    return due_in_stage(stage, case.stage_since, promised, occasion.calendar)
+
+
+def due_in_stage(stage: Stage, since: date, promised: object, calendar: Calendar) -> date | None:
+    """Give the day on which a stage is due that a case is in since a day.
 
     It is the date that the group was given, where the stage names such a fact; else its target.
     """
-    stage = occasion.workflow.stages[occasion.case.stage]
-    promised, target = occasion.case.facts.get(stage.due_fact or ""), stage.target
     if isinstance(promised, date):
         return promised
-    if target is None:
+    if stage.target is None:
         return None
-    return target_due(occasion.case.stage_since, Duration.parse(target), occasion.calendar)
+    return target_due(since, Duration.parse(stage.target), calendar)
 
 
 def rung_reached(

@@ -46,7 +46,18 @@ def walk(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 EVERYTHING = dict(walk(cli))
 GROUPS = [name for name, found in EVERYTHING.items() if isinstance(found, click.Group)]
 TYPED = [name for name in EVERYTHING if name not in GROUPS]
-LOOKING = {"check", "doctor", "due", "explain", "history", "list", "next", "preview", "show"}
+LOOKING = {
+    "check",
+    "diagram",
+    "doctor",
+    "due",
+    "explain",
+    "history",
+    "list",
+    "next",
+    "preview",
+    "show",
+}
 READING = [name for name in TYPED if name.split()[-1] in LOOKING]
 # These make a home, make their own, or work without one.
 HOMELESS = ["init", "demo", *(name for name in TYPED if name.startswith("workflow"))]

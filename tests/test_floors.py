@@ -35,6 +35,7 @@ FLOORS = (
         "assetflow.permissions",
         "assetflow.alerts",
         "assetflow.soundness",
+        "assetflow.diagrams",
         "assetflow.backends",
         "assetflow.sql",
     ),
@@ -45,7 +46,7 @@ FLOORS = (
         "assetflow.database",
         "assetflow.explanations",
     ),
-    ("assetflow.definitions", "assetflow.queries", "assetflow.migrations"),
+    ("assetflow.definitions", "assetflow.queries", "assetflow.portfolio", "assetflow.migrations"),
     ("assetflow.delivery", "assetflow.workflow_schema"),
     ("assetflow.casework", "assetflow.reports"),
     ("assetflow.cli",),
@@ -69,6 +70,7 @@ OWNERS = {
         "assetflow.database",
         "assetflow.sql",
         "assetflow.queries",
+        "assetflow.portfolio",
         "assetflow.casework",
         "assetflow.delivery",
         "assetflow.migrations",
@@ -373,7 +375,8 @@ PLANTED = {
         "line 2: assetflow.cli.case imports sqlalchemy, which belongs to "
         "assetflow.backends and assetflow.models and "
         "assetflow.database and assetflow.sql and assetflow.queries and "
-        "assetflow.casework and assetflow.delivery and assetflow.migrations",
+        "assetflow.portfolio and assetflow.casework and assetflow.delivery and "
+        "assetflow.migrations",
     ),
     "months in a guard": (
         "assetflow.guards",

@@ -19,7 +19,12 @@ def emit_json(data: Any) -> None:
     """Print data as JSON with stable keys."""
     # Escapes stay exact where the other end cannot take every letter.
     limited = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    click.echo(json.dumps(_plain(data), ensure_ascii=limited, indent=2))
+    click.echo(as_json(data, limited=limited))
+
+
+def as_json(data: Any, *, limited: bool = False) -> str:
+    """Give data as JSON with stable keys; in plain ASCII where ``limited``."""
+    return json.dumps(_plain(data), ensure_ascii=limited, indent=2)
 
 
 def _plain(data: Any) -> Any:

@@ -1,19 +1,20 @@
 """``assetflow workflow``: check and explain routes; works without a home."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from assetflow.cli import options, output
+from assetflow.cli import options, output, routes
 from assetflow.cli.app import App
+from assetflow.cli.diagram import diagram
+from assetflow.cli.diagram import show as show_rows
+from assetflow.cli.routes import around as _around
+from assetflow.cli.routes import settings as _settings
 
 if TYPE_CHECKING:
     from assetflow.errors import Problem
-    from assetflow.settings import Settings
-    from assetflow.soundness import Surroundings
-    from assetflow.workflow import Stage, Transition, Workflow
+    from assetflow.workflow import Workflow
 
 
 @click.group()
@@ -126,81 +127,19 @@ def _show_check(sound: "list[Workflow]", problems: "list[Problem]") -> None:
 
 
 @workflow.command()
-@click.argument("name", default="")
+@click.argument("name", default="", metavar="[NAME or FILE]")
 @options.as_json
 @click.pass_obj
 def show(app: App, name: str, json_: bool) -> None:
     """Explain a route as an officer would: stages, steps, who may take them, who signs."""
-    from assetflow import definitions
-
-    settings = _settings(app)
-    path = definitions.find(settings, name or settings.workflow)
-    route = definitions.load(path, _around(settings))
+    found = routes.find(app, name)
     if json_:
-        output.emit_json(route)
+        output.emit_json(found.route)
         return
-    output.title(f"{route.label}, version {route.version}")
-    click.echo(f"{path}")
-    for stage in route.stages.values():
-        _show_stage(route, stage)
-    output.title("\nThe ladder (age since the expression of interest)")
-    for rung in route.ladder.values():
-        who = ", ".join(route.role_label(role) for role in rung.to)
-        click.echo(f"  {rung.after:<10} {rung.label}: {rung.requires}\n             to {who}")
-    output.title("\nFacts")
-    rows = [(f.name, f.type, f.label) for f in route.facts.values()]
-    output.table(("Name", "Type", "Meaning"), rows, "  none")
+    from assetflow.diagrams.guide import guide
+
+    click.echo(f"{found.path}")
+    show_rows(guide(found.route, found.around.letter_facts))
 
 
-def _show_stage(route: "Workflow", stage: "Stage") -> None:
-    target = f", target {stage.target}" if stage.target else ""
-    holder = "" if stage.end else f", waiting on the {stage.waiting_on.replace('_', ' ')}"
-    output.title(f"\n{stage.label} ({stage.id}){target}{holder}")
-    if stage.source:
-        click.echo(f"  target from: {stage.source}{'' if stage.verified else ' (not verified)'}")
-    if stage.end:
-        click.echo("  an end")
-    for transition in route.from_stage(stage.id):
-        _show_transition(route, transition)
-
-
-def _show_transition(route: "Workflow", transition: "Transition") -> None:
-    to = f" → {route.stages[transition.to].label}" if transition.to else ""
-    click.echo(f"  {transition.trigger}: {transition.label}{to}")
-    click.echo(f"      who: {', '.join(route.role_label(role) for role in transition.who)}")
-    for rule in sorted(transition.signoffs, key=lambda r: r.order):
-        label = route.department_label(rule.department)
-        mode = (
-            ""
-            if rule.mode == "required"
-            else " (is asked; its silence holds nothing up once its time is over)"
-        )
-        click.echo(f"      {rule.order}. {label} signs{mode} within {rule.within}: {rule.question}")
-    for use in transition.requires:
-        given = "; ".join(_words(value) for value in use.parameters.values())
-        click.echo(f"      needs {use.guard.replace('_', ' ')}{': ' + given if given else ''}")
-    if transition.letters:
-        click.echo(f"      sends {', '.join(transition.letters)}")
-
-
-def _words(value: object) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def _settings(app: App) -> "Settings":
-    """Give the home's settings, or the shipped ones where there is no home yet."""
-    from assetflow.errors import NotFound
-    from assetflow.settings import Settings
-
-    try:
-        return app.settings
-    except NotFound:
-        if app.home_typed:
-            raise
-        return Settings(home=app.home, database_url="sqlite://")
-
-
-def _around(settings: "Settings", files: "Iterable[Path]" = ()) -> "Surroundings":
-    from assetflow import data_files, definitions
-
-    return definitions.surroundings(settings, data_files.calendar(settings), files)
+workflow.add_command(diagram)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from assetflow import clocks
 from assetflow.calendars import Calendar
-from assetflow.deadlines import Duration, due, target_due
+from assetflow.deadlines import Duration, before, due, target_due
 from assetflow.snapshot import Objection, Occasion, Signoff, Snapshot
 from assetflow.workflow import Rung, Stage, Workflow
 
@@ -49,6 +50,7 @@ def timeline(occasion: Occasion) -> list[Alert]:
         *_stage_overdue(occasion),
         *_signoffs(occasion),
         *_silence(occasion),
+        *_clocks(occasion),
     ]
     return sorted(found, key=lambda alert: (alert.on, alert.kind, alert.key))
 
@@ -72,38 +74,94 @@ def due_in_stage(stage: Stage, since: date, promised: object, calendar: Calendar
     return target_due(since, Duration.parse(stage.target), calendar)
 
 
-def rung_reached(
-    workflow: Workflow, received_on: date, on: date, occasion: Occasion
-) -> Rung | None:
-    """Give the highest level of the ladder that a case's gross age has reached on a day."""
-    reached = None
-    for rung in workflow.ladder.values():
-        if due(received_on, Duration.parse(rung.after), occasion.calendar) <= on:
+def rung_reached(occasion: Occasion) -> Rung | None:
+    """Give the highest level of the ladder that a case has reached on the day."""
+    start, reached = ladder_start(occasion), None
+    if start is None:
+        return None
+    for rung in occasion.workflow.ladder.values():
+        if due(start, Duration.parse(rung.after), occasion.calendar) <= occasion.on:
             reached = rung
     return reached
 
 
+def ladder_start(occasion: Occasion) -> date | None:
+    """Give the day from which the ladder counts: the case's first, or the first it was late from.
+
+    A route that counts lateness raises no alarm about a case that keeps its deadlines, however
+    long a statute lets it take.
+    """
+    if occasion.workflow.ladder_counts == "age":
+        return occasion.case.received_on
+    running = (reading for reading in _running(occasion) if reading.clock.kind != "external")
+    days = [stage_due_on(occasion), *(reading.due_on for reading in running)]
+    return min((day for day in days if day is not None), default=None)
+
+
 def _ladder(occasion: Occasion) -> tuple[Alert, ...]:
-    return _rungs(occasion.workflow, occasion.case.received_on, occasion.calendar)
+    start = ladder_start(occasion)
+    return () if start is None else _rungs(occasion.workflow, start, occasion.calendar)
 
 
 @lru_cache(maxsize=1024)
-def _rungs(workflow: Workflow, received: date, calendar: Calendar) -> tuple[Alert, ...]:
-    """Give the ladder of all cases of a route that were received on a day."""
+def _rungs(workflow: Workflow, start: date, calendar: Calendar) -> tuple[Alert, ...]:
+    """Give the ladder of all cases of a route that is counted from a day."""
+    by_age = workflow.ladder_counts == "age"
+    since, has = (
+        ("since the expression of interest", "has been open for")
+        if by_age
+        else ("after its deadline", "is late by")
+    )
     return tuple(
         Alert(
-            on=due(received, Duration.parse(rung.after), calendar),
+            on=due(start, Duration.parse(rung.after), calendar),
             kind=LADDER,
-            key=rung.level,
-            title=f"{rung.label}: {rung.after} since the expression of interest",
-            sentence=f"The case has been open for {rung.after}.",
-            since=received,
+            # A case that is late anew is told of anew.
+            key=rung.level if by_age else f"{rung.level}:{start.isoformat()}",
+            title=f"{rung.label}: {rung.after} {since}",
+            sentence=f"The case {has} {rung.after}.",
+            since=start,
             due_on=None,
             roles=rung.to,
             level=rung.label,
             requires=rung.requires,
         )
         for rung in workflow.ladder.values()
+    )
+
+
+def _running(occasion: Occasion) -> Iterator[clocks.Reading]:
+    """Give the clocks that run on a case and of which somebody is told in its stage."""
+    for reading in clocks.readings(occasion.workflow, occasion.case, occasion.calendar):
+        if reading.runs and clocks.told_in(reading.clock, occasion.case.stage):
+            yield reading
+
+
+def _clocks(occasion: Occasion) -> Iterator[Alert]:
+    for reading in _running(occasion):
+        clock = reading.clock
+        if not clock.to:
+            continue
+        if clock.warn is not None:
+            ahead = before(reading.due_on, Duration.parse(clock.warn), occasion.calendar)
+            yield _clock_alert(reading, "clock_ends_soon", ahead, f"It ends in {clock.warn}.")
+        over = reading.due_on + timedelta(days=1)
+        yield _clock_alert(reading, "clock_expired", over, clock.on_expiry or "Its time is over.")
+
+
+def _clock_alert(reading: clocks.Reading, kind: str, on: date, sentence: str) -> Alert:
+    clock, verb = reading.clock, "ends" if kind == "clock_ends_soon" else "has run out"
+    return Alert(
+        on=on,
+        kind=kind,
+        # Extended, it is told of anew.
+        key=f"{clock.id}:{reading.due_on.isoformat()}",
+        title=f"{clock.label} {verb}",
+        sentence=sentence,
+        since=reading.started_on,
+        due_on=reading.due_on,
+        roles=clock.to,
+        requires=f"see to it: {clock.label}",
     )
 
 

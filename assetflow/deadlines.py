@@ -104,6 +104,34 @@ def due(start: date, duration: Duration, calendar: Calendar) -> date:
         raise ValueError(f"{duration} after {start.isoformat()} is beyond the year 9999.") from None
 
 
+def before(day: date, duration: Duration, calendar: Calendar) -> date:
+    """Give the last day that lies a whole period before ``day``, which is not counted itself.
+
+    Months and years end on the same day number, or on the last day of a shorter month. Raises
+    ``ValueError`` before the year 1.
+    """
+    if duration.unit is Unit.working_days:
+        return calendar.add_working_days(day, -duration.count)
+    try:
+        if duration.unit in _DAYS:
+            return day - timedelta(days=_DAYS[duration.unit] * duration.count)
+        return _months_after(day, -_MONTHS[duration.unit] * duration.count)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{duration} before {day.isoformat()} is before the year 1.") from None
+
+
+def beginning_with(day: date, duration: Duration, calendar: Calendar) -> date:
+    """Give the last day of a period of which ``day`` is the first day, as in "beginning with".
+
+    Raises ``ValueError`` for an empty period and beyond the year 9999.
+    """
+    if duration.unit is Unit.working_days:
+        return working_days_beginning_with(day, duration.count, calendar)
+    if duration.count == 0:
+        raise ValueError(f"A period beginning with a day has at least 1 {duration.unit.words(1)}.")
+    return due(day - timedelta(days=1), duration, calendar)
+
+
 def years_after(start: date, years: int) -> date:
     """Give the last day of a period of years; as ``due``, for any whole number of years from 0.
 

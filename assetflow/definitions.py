@@ -14,6 +14,7 @@ from assetflow.files import read_at_most
 from assetflow.settings import Settings
 from assetflow.workflow import (
     AlertRule,
+    Clock,
     Criterion,
     Fact,
     FactType,
@@ -40,6 +41,7 @@ NAMED = {
     "ladder": "level",
     "objections": "id",
     "criteria": "id",
+    "clocks": "id",
 }
 _KINDS: dict[Any, Any] = {
     "stages": Stage,
@@ -51,6 +53,7 @@ _KINDS: dict[Any, Any] = {
     "alerts": AlertRule,
     "objections": ObjectionCategory,
     "criteria": Criterion,
+    "clocks": Clock,
 }
 
 

@@ -5,6 +5,7 @@ A fact's type is declared in the workflow; its value is stored as JSON text.
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,8 @@ MAX_LENGTH = 5_000
 DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d %b %Y", "%d %B %Y")
 # A year outside these is a slip of the finger, and no calendar reaches it.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+# What the weights of criteria add up to, in per cent.
+WHOLE = 100
 _MONEY = re.compile(r"-?([0-9]{1,3}(,[0-9]{3})+|[0-9]{1,13})(\.[0-9]{1,2})?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _YES = {"yes": True, "true": True, "y": True, "no": False, "false": False, "n": False}
@@ -41,6 +44,8 @@ def parse(fact: Fact, typed: str, on: date) -> Any:
     value = _PARSERS[fact.type](text)
     if isinstance(value, list) and not value:
         raise ValueError("nothing was given")
+    if fact.type == "choice" and value not in fact.choices:
+        raise ValueError(f"{value!r} is none of: {', '.join(fact.choices)}")
     _check_bounds(fact, value, on)
     return value
 
@@ -71,6 +76,28 @@ def _list(text: str) -> list[str]:
     if not any(items):
         raise ValueError("it names nothing")
     return [item for item in items if item]
+
+
+def _weights(text: str) -> list[str]:
+    """Read criteria with their weights in per cent, such as ``local benefit: 60; finance: 40``."""
+    weights = criteria_of(_list(text))
+    if sum(weights.values()) != WHOLE:
+        raise ValueError(f"the weights add up to {sum(weights.values())}, not to {WHOLE}")
+    return [f"{label}: {weight}" for label, weight in weights.items()]
+
+
+def criteria_of(lines: Iterable[str]) -> dict[str, int]:
+    """Give the weight of each criterion; raises ``ValueError`` with a sentence."""
+    found: dict[str, int] = {}
+    for line in lines:
+        label, _, weight = line.rpartition(":")
+        label = label.strip()
+        if not label or not re.fullmatch(r"[0-9]{1,3}", weight.strip(), re.ASCII):
+            raise ValueError(f"{line!r} is no criterion with its weight, such as local benefit: 60")
+        if label in found:
+            raise ValueError(f"{label!r} is named twice")
+        found[label] = int(weight)
+    return found
 
 
 def _integer(text: str) -> int:
@@ -104,6 +131,8 @@ _PARSERS: dict[str, Any] = {
     "money": _money,
     "date": read_date,
     "yes_no": _yes_no,
+    "choice": str,
+    "weights": _weights,
 }
 
 

@@ -3,7 +3,7 @@
 import difflib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -29,7 +29,7 @@ from assetflow import facts as fact_values
 from assetflow import models as m
 from assetflow.chain import COUNCIL, GENESIS, Head, Link, Payload
 from assetflow.errors import BadInput, NotFound
-from assetflow.snapshot import Grant, Objection, Person, Signoff, Snapshot
+from assetflow.snapshot import Grant, Objection, Person, Related, Score, Signoff, Snapshot
 from assetflow.sql import Statement, among, numbers, together
 from assetflow.workflow import Workflow, from_canonical
 
@@ -591,7 +591,7 @@ def _by_case(rows: Iterable[AnyRow]) -> dict[int, list[AnyRow]]:
     return found
 
 
-def _fact(workflow: Workflow, row: AnyRow) -> Any:
+def _fact(workflow: Workflow, row: Any) -> Any:
     declared = workflow.facts.get(row.name)
     return fact_values.from_json(declared.type if declared else "text", row.value)
 
@@ -670,6 +670,89 @@ def _objection(row: AnyRow) -> Objection:
         row.objection_id, row.category, bool(row.blocks), row.reason, row.way_forward,
         row.authority, row.raised_on, row.raised_by,
     )  # fmt: skip
+
+
+_RELATED = (
+    select(
+        m.cases.c.id,
+        m.cases.c.reference,
+        m.cases.c.parent_id,
+        m.cases.c.asset_id,
+        m.cases.c.stage,
+        m.cases.c.closed_on,
+        m.groups.c.name.label("group"),
+        m.workflow_versions.c.name.label("route"),
+        m.workflow_versions.c.sha256,
+    )
+    .join_from(m.cases, m.groups)
+    .join(m.workflow_versions)
+    .order_by(m.cases.c.id)
+)
+
+
+def parent_of(db: Connection, case_id: int) -> int | None:
+    """Give the case that a case is a part of, or None where it stands alone."""
+    found = db.execute(select(m.cases.c.parent_id).where(m.cases.c.id == case_id)).scalar_one()
+    return None if found is None else int(found)
+
+
+def parts_of(db: Connection, case_id: int) -> list[tuple[int, Related]]:
+    """Give the parts of a case with their ids, in the order in which they were opened."""
+    return _related(db, m.cases.c.parent_id == case_id)
+
+
+def related(db: Connection, case_id: int) -> Related:
+    """Give one case as others see it."""
+    return _related(db, m.cases.c.id == case_id)[0][1]
+
+
+def others_on_asset(db: Connection, case_id: int, asset_id: int) -> list[Related]:
+    """Give the other cases on an asset, open or ended."""
+    where = and_(m.cases.c.asset_id == asset_id, m.cases.c.id != case_id)
+    return [found for _, found in _related(db, where)]
+
+
+def _related(db: Connection, where: ColumnElement[bool]) -> list[tuple[int, Related]]:
+    rows = db.execute(_RELATED.where(where)).all()
+    routes = workflows(db, {row.sha256 for row in rows})
+    values = _facts_of(db, {row.id: routes[row.sha256] for row in rows})
+    return [(row.id, _as_related(row, routes[row.sha256], values[row.id])) for row in rows]
+
+
+def _as_related(row: Any, route: Workflow, facts: dict[str, Any]) -> Related:
+    stage = route.stages[row.stage]
+    return Related(
+        row.reference, row.route, row.group, row.stage, stage.label, stage.end or "",
+        row.closed_on, stage.claims_asset, route, facts,
+    )  # fmt: skip
+
+
+def _facts_of(db: Connection, routes: Mapping[int, Workflow]) -> dict[int, dict[str, Any]]:
+    f, found = m.facts, {case_id: dict[str, Any]() for case_id in routes}
+    query = select(f.c.case_id, f.c.name, f.c.value).where(f.c.case_id.in_(list(routes)))
+    for row in db.execute(query.order_by(f.c.case_id, f.c.name)):
+        found[row.case_id][row.name] = _fact(routes[row.case_id], row)
+    return found
+
+
+def scores(db: Connection, case_id: int) -> list[Score]:
+    """Give the scores of a case, in the order in which they were given."""
+    s, p = m.scores, m.people
+    query = select(s.c.criterion, p.c.name, s.c.moderated, s.c.score, s.c.reason)
+    query = query.join_from(s, p, p.c.id == s.c.scorer_id).where(s.c.case_id == case_id)
+    return [
+        Score(row.criterion, row.name, bool(row.moderated), row.score, row.reason)
+        for row in db.execute(query.order_by(s.c.id))
+    ]
+
+
+def aside(db: Connection, case_id: int) -> frozenset[str]:
+    """Name those who have declared an interest in a case and take no part in scoring it."""
+    i, p = m.interests, m.people
+    query = select(p.c.name).join_from(i, p, p.c.id == i.c.person_id)
+    return frozenset(
+        db.execute(query.where(i.c.case_id == case_id, i.c.steps_aside == 1)).scalars()
+    )
 
 
 def open_cases_on(db: Connection, asset_id: int) -> list[AnyRow]:

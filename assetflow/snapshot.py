@@ -3,8 +3,8 @@
 Guards, permissions and alerts see these and nothing else: no database, no file, no clock.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from assetflow.calendars import Calendar
@@ -137,11 +137,57 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another case that a rule may ask about: where it stands, and how it ended."""
+
+    reference: str
+    route: str
+    group: str
+    stage: str
+    stage_label: str
+    # Empty while it is open.
+    outcome: str
+    closed_on: date | None
+    claims_asset: bool
+    # What its route declares and what is on its file.
+    workflow: Workflow
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What one person gives a case on one criterion, or what the scorers have agreed on."""
+
+    criterion: str
+    scorer: str
+    moderated: bool
+    score: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a case: the case it is a part of, its parts, others on its asset, scores.
+
+    ``criteria`` are those by which it is scored, each with its weight in per cent; ``aside`` names
+    who has declared an interest and takes no part.
+    """
+
+    parent: Related | None = None
+    parts: tuple[Related, ...] = ()
+    on_asset: tuple[Related, ...] = ()
+    criteria: Mapping[str, int] = field(default_factory=dict)
+    scores: tuple[Score, ...] = ()
+    aside: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """A case on a day under its route: everything a rule may ask about.
 
     ``libraries`` maps the name of each reference library to its entries, ``letter_facts`` each
-    letter to the facts it needs. ``given`` names the facts given with the very command.
+    letter to the facts it needs. ``given`` names the facts given with the very command. ``around``
+    gives what stands around the case; it is asked only by a rule that needs it.
     """
 
     workflow: Workflow
@@ -151,6 +197,7 @@ class Occasion:
     libraries: Mapping[str, frozenset[str]]
     letter_facts: Mapping[str, frozenset[str]]
     given: frozenset[str] = frozenset()
+    around: Callable[[], Around] = Around
 
 
 @dataclass(frozen=True, slots=True)

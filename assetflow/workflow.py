@@ -7,16 +7,21 @@ with its SHA-256, and pinned on each case. Nothing here knows any council's poli
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 Holder = Literal["council", "group", "third_party"]
-FactType = Literal["text", "list", "integer", "money", "date", "yes_no", "library"]
+FactType = Literal[
+    "text", "list", "integer", "money", "date", "yes_no", "library", "choice", "weights"
+]
 ANY_OPEN_STAGE = "*"
 # Roles that mean a person's place on one case; every other role is granted to a person.
 CASE_ROLES = ("case_officer", "champion")
 _STRICT: Mapping[str, Any] = {"extra": "forbid", "strict": True}
+# What routes could not declare at first. Where it is not used it is left out of the canonical text,
+# so that the hash of a route that has not changed stays the same.
+_LATER: Mapping[str, Any] = {"later": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,69 @@ class Stage:
     end: str | None = None
     source: str = ""
     verified: bool = False
+    # While a case stands here, no other case on the asset passes the guard `no_claim_on_asset`.
+    claims_asset: bool = field(default=False, metadata=_LATER)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStart:
+    """What starts a clock: a date on the file, or the day the case entered its present stage."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    fact: str | None = None
+    stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A named deadline: what starts it, how long it runs, what stops it and who hears of it.
+
+    It runs ``within`` a period after its start, or ``before`` a day that is still to come, such as
+    an event or a meeting. Nothing happens to a case when a clock runs out: that opens a right,
+    which somebody must use.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    id: str
+    label: str
+    kind: Literal["statutory", "target", "external"]
+    starts: ClockStart
+    within: str | None = None
+    before: str | None = None
+    # Whether the start day is day 1 of the period or the day before it.
+    count: Literal["after", "beginning_with"] = "after"
+    # A date that was agreed instead, where it is the later one.
+    extended_to: str | None = None
+    # Facts that show that the thing was done.
+    stops: tuple[str, ...] = ()
+    # The stages in which anybody is told; without any, all of them.
+    stages: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    # How long before the last day its people are told as well.
+    warn: str | None = None
+    on_expiry: str = ""
+    source: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TellsParts:
+    """A trigger that a step fires on the parts of its case that stand in certain stages."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    trigger: str
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """The case that goes on from this one, on the same asset and for the same group."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    workflow: str
+    stage: str
+    # Facts that the new case takes over; both routes declare them.
+    carries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +146,10 @@ class Transition:
     letters: tuple[str, ...] = ()
     waiting_on: Holder | None = None
     why_needed: bool = False
+    # Dates on the file that this step sets to the day on which it happens.
+    dates: tuple[str, ...] = field(default=(), metadata=_LATER)
+    tells_parts: tuple[TellsParts, ...] = field(default=(), metadata=_LATER)
+    continues_as: Continuation | None = field(default=None, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +169,10 @@ class Fact:
     # Whether a date lies behind the day it is recorded on (or is it), or ahead of it.
     lies: Literal["behind", "ahead"] | None = None
     minimum: int | None = None
+    # What a choice can be.
+    choices: tuple[str, ...] = field(default=(), metadata=_LATER)
+    # Stages in which it can no longer be recorded or changed.
+    fixed_in: tuple[str, ...] = field(default=(), metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +253,14 @@ class Workflow:
     objections: dict[str, ObjectionCategory] = field(default_factory=dict)
     criteria: dict[str, Criterion] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    clocks: dict[str, Clock] = field(default_factory=dict, metadata=_LATER)
+    # Whether the ladder counts a case's gross age, or how late it is by its own deadlines.
+    ladder_counts: Literal["age", "lateness"] = field(default="age", metadata=_LATER)
+    # Routes whose cases can be parts of a case of this one, and the stages to open them in.
+    parts: tuple[str, ...] = field(default=(), metadata=_LATER)
+    parts_in: tuple[str, ...] = field(default=(), metadata=_LATER)
+    # Routes to whose cases a case of this one belongs; without any, it stands alone.
+    part_of: tuple[str, ...] = field(default=(), metadata=_LATER)
 
     def leaves(self, transition: Transition) -> tuple[str, ...]:
         """Give the stages a transition leaves from, with ``*`` spelt out as every open stage."""
@@ -232,7 +316,7 @@ class Workflow:
     @cached_property
     def canonical(self) -> str:
         """The one JSON text of this version; order of stages and transitions is meaning."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(_written(self), ensure_ascii=False, separators=(",", ":"))
 
     @cached_property
     def sha256(self) -> str:
@@ -243,7 +327,7 @@ class Workflow:
 def from_canonical(text: str) -> Workflow:
     """Rebuild a stored version without validating it again; it was checked before storing."""
     data = json.loads(text)
-    fields: dict[str, Any] = {
+    found: dict[str, Any] = {
         **{key: tuple(v) if isinstance(v, list) else v for key, v in data.items()},
         "stages": _each(Stage, data["stages"]),
         "transitions": {k: _transition(v) for k, v in data["transitions"].items()},
@@ -255,8 +339,31 @@ def from_canonical(text: str) -> Workflow:
         "alerts": _each(AlertRule, data["alerts"]),
         "objections": _each(ObjectionCategory, data["objections"]),
         "criteria": _each(Criterion, data["criteria"]),
+        "clocks": {k: _clock(v) for k, v in data.get("clocks", {}).items()},
     }
-    return Workflow(**fields)
+    return Workflow(**found)
+
+
+def _written(value: Any) -> Any:
+    """Give a declaration as plain values, without what was added later and is not used."""
+    if is_dataclass(value):
+        every = ((each, getattr(value, each.name)) for each in fields(value))
+        return {
+            each.name: _written(found)
+            for each, found in every
+            if not each.metadata.get("later") or found != _default(each)
+        }
+    if isinstance(value, dict):
+        return {name: _written(found) for name, found in value.items()}
+    return [_written(found) for found in value] if isinstance(value, tuple) else value
+
+
+def _default(declared: Field[Any]) -> Any:
+    return {} if declared.default is MISSING else declared.default
+
+
+def _clock(entry: Mapping[str, Any]) -> Clock:
+    return Clock(**{**_tuples(entry), "starts": ClockStart(**entry["starts"])})
 
 
 def _each(kind: type[Any], entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -268,7 +375,11 @@ def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _transition(entry: Mapping[str, Any]) -> Transition:
-    fields = _tuples(entry)
-    fields["requires"] = tuple(GuardUse(**use) for use in entry["requires"])
-    fields["signoffs"] = tuple(SignoffRule(**rule) for rule in entry["signoffs"])
-    return Transition(**fields)
+    found = _tuples(entry)
+    found["requires"] = tuple(GuardUse(**use) for use in entry["requires"])
+    found["signoffs"] = tuple(SignoffRule(**rule) for rule in entry["signoffs"])
+    told = entry.get("tells_parts", ())
+    found["tells_parts"] = tuple(TellsParts(**_tuples(part)) for part in told)
+    if entry.get("continues_as") is not None:
+        found["continues_as"] = Continuation(**_tuples(entry["continues_as"]))
+    return Transition(**found)

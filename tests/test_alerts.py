@@ -141,7 +141,7 @@ def test_a_level_is_reached_when_its_months_are_complete_and_not_a_day_before(
     ],
 )
 def test_the_level_that_the_age_has_reached_on_a_day(on: str, level: str | None) -> None:
-    rung = rung_reached(CAT, MONDAY, day(on), at(case()))
+    rung = rung_reached(replace(at(case()), on=day(on)))
     assert (rung.level if rung else None) == level
 
 

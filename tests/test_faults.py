@@ -20,7 +20,7 @@ from pgserver import Cluster, _binaries
 from sqlalchemy import text
 
 from assetflow.backends import postgresql as backend
-from assetflow.casework import cases
+from assetflow.casework import opening
 from assetflow.database import Store
 from assetflow.delivery import folder
 from assetflow.errors import Busy, OutsideFault
@@ -219,7 +219,7 @@ def test_one_command_at_a_time_writes_the_files_of_letters(
     af = Terminal(tmp_path / "home", database_url=f"{postgresql}/filing")
     furnish(af)
     with af.desk() as desk:
-        cases.open_case(desk, "SAMPLE-0001", "Bowls Club", "")
+        opening.open_case(desk, "SAMPLE-0001", "Bowls Club", "")
     with af.store.write() as db:
         (text_file, page) = folder.write_pending(db, af.home, datetime.now(UTC))
         text_file.unlink()

@@ -29,7 +29,7 @@ FLOORS = (
     ),
     ("assetflow.deadlines",),
     ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
-    ("assetflow.statement",),
+    ("assetflow.statement", "assetflow.clocks"),
     ("assetflow.guards", "assetflow.machine"),
     (
         "assetflow.permissions",

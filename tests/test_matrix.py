@@ -20,7 +20,7 @@ from sqlalchemy import Connection, delete, insert, update
 from assetflow import guards, machine, queries
 from assetflow import models as m
 from assetflow import settings as settings_module
-from assetflow.casework import cases
+from assetflow.casework import cases, opening
 from assetflow.casework.desk import Desk
 from assetflow.casework.nextsteps import Step, page
 from assetflow.database import Store
@@ -147,7 +147,7 @@ def _signed(transition: Transition) -> Iterator[Signoff]:
 def ready(desk: Desk, case: Case, transition: Transition) -> Case:
     """The case with everything in place for one step: each thing missing is put right in turn."""
     for _ in range(60):
-        occasion = desk.occasion(case.workflow, case.snapshot, case.snapshot.facts)
+        occasion = desk.occasion(case, case.snapshot.facts)
         missing = guards.unmet(transition, occasion)
         if not missing:
             return case
@@ -228,7 +228,7 @@ def _cell(
         yield f"permissions say {denied or 'yes'}, the file names {row.who}"
     if any(item.code == "permission" for item in shown.missing) != forbidden:
         yield f"the page says {shown.missing or 'yes'}, the file names {row.who}"
-    lacks = guards.unmet(known, desk.occasion(views.people, case.snapshot))
+    lacks = guards.unmet(known, desk.occasion(replace(case, workflow=views.people)))
     if tuple(i for i in shown.missing if i.code not in ("permission", "why")) != lacks:
         yield f"the page lacks {shown.missing}, the guards {lacks}"
     if any(item.code == "why" for item in shown.missing) != known.why_needed:
@@ -240,7 +240,7 @@ def _cell(
     ):
         yield f"the page leads to {shown.to_label!r}, the file to {row.to}"
     # Facts that are wanted each time are typed with the step; the page cannot know them yet.
-    typed = desk.occasion(views.people, case.snapshot, case.snapshot.facts)
+    typed = desk.occasion(replace(case, workflow=views.people), case.snapshot.facts)
     lacks = guards.unmet(known, typed)
     for why in ("", "Because"):
         allowed = not forbidden and not lacks and (bool(why) or not known.why_needed)
@@ -291,7 +291,7 @@ def office(
     shutil.copytree(_template, home)
     office = Office(home, request.param)
     with office.store.write() as db:
-        cases.open_case(office.desk(db), "SAMPLE-0001", "Bowls Club", "")
+        opening.open_case(office.desk(db), "SAMPLE-0001", "Bowls Club", "")
     return office
 
 

@@ -29,6 +29,7 @@ from assetflow.casework import (
     facts,
     holds,
     integrity,
+    opening,
     people,
     registers,
     routes,
@@ -57,7 +58,7 @@ ON_A_CASE: Mapping[str, Act] = {
     "record_signoff, objecting": lambda desk: signoffs.object_(desk, "1", SERVICE, OBJECTION),
     "issue_letter": lambda desk: correspondence.issue(desk, "1", "holding_update", {}, ""),
     "write_note": lambda desk: cases.note(desk, "1", "Rang the group."),
-    "open_case": lambda desk: cases.open_case(desk, "SAMPLE-0009", "Bowls Club", ""),
+    "open_case": lambda desk: opening.open_case(desk, "SAMPLE-0009", "Bowls Club", ""),
 }
 # Each act that concerns no single case.
 OF_THE_COUNCIL: Mapping[str, Act] = {

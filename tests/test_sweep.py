@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from assetflow import alerts, queries
 from assetflow import models as m
 from assetflow import settings as settings_module
-from assetflow.casework import cases, correspondence, signoffs, sweep
+from assetflow.casework import cases, correspondence, opening, signoffs, sweep
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import record_facts
 from assetflow.casework.signoffs import Answer, ObjectionGiven
@@ -93,7 +93,7 @@ def _forgotten(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     home = tmp_path_factory.mktemp("forgotten") / "home"
     shutil.copytree(_template, home)
     with Office(home).desk(RECEIVED) as desk:
-        cases.open_case(desk, "SAMPLE-0001", "Bowls Club", "")
+        opening.open_case(desk, "SAMPLE-0001", "Bowls Club", "")
     return home
 
 
@@ -179,7 +179,7 @@ def test_a_second_run_on_a_day_is_silent_and_changes_nothing(office: Office) -> 
 def test_the_end_of_a_month_that_has_no_such_day(af: Terminal) -> None:
     office = Office(af.home)
     with office.desk(date(2024, 8, 31)) as desk:
-        cases.open_case(desk, "SAMPLE-0001", "Bowls Club", "")
+        opening.open_case(desk, "SAMPLE-0001", "Bowls Club", "")
     office.sweep(date(2025, 2, 27))
     assert titles(office.sweep(date(2025, 2, 28)).told) == [
         "Watch: 6 months since the expression of interest"
@@ -440,7 +440,7 @@ def test_an_objection_that_is_resolved_in_time_is_not_told(office: Office) -> No
 
 def test_only_the_cases_on_which_something_falls_due_are_looked_at(office: Office) -> None:
     with office.desk(date(2024, 1, 15)) as desk:
-        cases.open_case(desk, "SAMPLE-0002", "Bowls Club", "")
+        opening.open_case(desk, "SAMPLE-0002", "Bowls Club", "")
     swept = office.sweep(date(2024, 1, 22))
     assert (swept.cases, [t.reference for t in swept.told]) == (1, [REF])
     swept = office.sweep(date(2024, 1, 29))
@@ -628,7 +628,7 @@ def test_a_reminder_speaks_of_the_step_that_was_asked(af: Terminal) -> None:
     (af.home / "workflows" / name).write_text(text, encoding="utf-8")
     office = Office(af.home)
     with office.desk(RECEIVED) as desk:
-        cases.open_case(desk, "SAMPLE-0001", "Bowls Club", "")
+        opening.open_case(desk, "SAMPLE-0001", "Bowls Club", "")
         record_facts(desk, REF, {"transfer_purpose": "A café"})
         signoffs.request(desk, REF, "accept")
         signoffs.give(desk, REF, Answer("service", "nadia", evidence="Email"))
@@ -653,7 +653,7 @@ def test_a_sweep_of_many_cases_is_cut_into_parts_and_goes_on_where_it_broke_off(
 ) -> None:
     for number in range(2, 6):
         with office.desk(RECEIVED) as desk:
-            cases.open_case(desk, f"SAMPLE-000{number}", "Bowls Club", "")
+            opening.open_case(desk, f"SAMPLE-000{number}", "Bowls Club", "")
     shutil.copytree(office.home, whole := office.home.with_name("whole"))
     day = RECEIVED + timedelta(days=60)
     expected = Office(whole).sweep(day)

@@ -28,7 +28,7 @@ from sqlalchemy import select, text
 from assetflow import alerts, queries
 from assetflow import models as m
 from assetflow import settings as settings_module
-from assetflow.casework import cases, correspondence, signoffs, sweep
+from assetflow.casework import cases, correspondence, opening, signoffs, sweep
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, record_facts, with_facts
 from assetflow.casework.nextsteps import page
@@ -441,7 +441,7 @@ def _check_alerts(desk: Desk, case: Case, told: set[tuple[str, str]]) -> None:
 
 def open_case(council: Council, asset: str) -> str:
     """Open a case for the bowls club on an asset."""
-    assert council.do(lambda desk: cases.open_case(desk, asset, "Bowls Club", ""))
+    assert council.do(lambda desk: opening.open_case(desk, asset, "Bowls Club", ""))
     return council.references()[-1]
 
 
@@ -589,7 +589,7 @@ def a_form_that_is_not_ready(clerk: Clerk) -> None:
     no("a letter lacks facts", clerk.issue(new, "holding_update"))
     no("no such letter to send", clerk.issue(new, "completion"))
     no("the same group twice",
-       council.do(lambda desk: cases.open_case(desk, ASSETS[0], "Bowls", "")))  # fmt: skip
+       council.do(lambda desk: opening.open_case(desk, ASSETS[0], "Bowls", "")))  # fmt: skip
 
 
 def the_wrong_champion(clerk: Clerk) -> None:
@@ -713,7 +713,7 @@ class OfficersDays(RuleBasedStateMachine):
     def a_case_is_opened(self, asset: str, back: int, by: str) -> None:
         """Somebody opens a case; only one in a run, because it takes time."""
         self.opened += 1
-        self.council.do(lambda desk: cases.open_case(desk, asset, "Bowls Club", ""), by, back)
+        self.council.do(lambda desk: opening.open_case(desk, asset, "Bowls Club", ""), by, back)
 
     @rule(number=references, champion=people, by=people, back=days_back)
     def a_champion_is_named(self, number: int, champion: str, by: str, back: int) -> None:

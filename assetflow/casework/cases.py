@@ -1,116 +1,19 @@
-"""The life of a case: opened, advanced from stage to stage, noted upon, given a champion, ended."""
+"""The life of a case: advanced from stage to stage, noted upon, given a champion, ended."""
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import insert
-
 from assetflow import guards, machine, queries
-from assetflow import models as m
-from assetflow.casework import correspondence, record
-from assetflow.casework.correspondence import Issued
+from assetflow.casework import correspondence, opening, record
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, store_facts, with_facts
-from assetflow.casework.routes import version_in_force
-from assetflow.chain import GENESIS
+from assetflow.casework.opening import Done
 from assetflow.errors import BadInput, NotFound, Refused
-from assetflow.permissions import may
-from assetflow.queries import Asset, Case, Group
+from assetflow.queries import Case
 from assetflow.snapshot import Person, Unmet
-from assetflow.workflow import Stage, Transition, Workflow
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a command has done to a case: the case as it stands, letters sent, things to know."""
-
-    case: Case
-    letters: tuple[Issued, ...] = ()
-    notices: tuple[str, ...] = ()
-
-
-# --- opening ------------------------------------------------------------------------------------
-
-
-def open_case(
-    desk: Desk, asset_typed: str, group_typed: str, route: str, officer: str = ""
-) -> Done:
-    """Open a case on the day its expression of interest was received, and acknowledge it.
-
-    The day is the desk's ``on``. Raises ``Refused`` where the group already has an open case on
-    the asset.
-    """
-    record.check_day(desk)
-    asset = queries.asset(desk.db, asset_typed)
-    group = queries.group(desk.db, group_typed)
-    version_id, workflow = version_in_force(desk, route or desk.settings.workflow)
-    officer_person = queries.person(desk.db, officer) if officer else desk.actor
-    _check_may_open(desk, workflow, officer_person)
-    others = _others_on(desk, asset, group)
-    case_id = _insert_case(desk, workflow, version_id, asset, group, officer_person)
-    first = record.numbers(desk, "letter", len(workflow.on_open))
-    letters = {name: first + n for n, name in enumerate(workflow.on_open)}
-    detail = {"asset": asset.label, "group": group.name, "letters": letters}
-    case = correspondence.with_letters(desk, queries.case(desk.db, case_id), letters)
-    post = correspondence.by_name(desk, letters)
-    case = record.change(
-        desk, case, "opened", to_stage=workflow.initial, detail=detail, letters=post
-    )
-    return Done(case, post.send(), others)
-
-
-def _check_may_open(desk: Desk, workflow: Workflow, officer: Person) -> None:
-    allowed = workflow.rights["open_case"]
-    reasons = [desk.may(allowed, workflow, None)]
-    if officer.id != desk.actor.id:
-        reasons.append(may(officer, allowed, workflow, None, desk.on))
-    missing = [str(reason) for reason in reasons if reason]
-    if missing:
-        raise Refused("The case was not opened.", reasons=missing)
-
-
-def _others_on(desk: Desk, asset: Asset, group: Group) -> tuple[str, ...]:
-    rows = queries.open_cases_on(desk.db, asset.id)
-    same = [row.reference for row in rows if row.group_id == group.id]
-    if same:
-        raise Refused(
-            "The case was not opened.",
-            reasons=[f"{group.name} already has the open case {same[0]} on {asset.label}."],
-            remedies=[f"go on with it: assetflow case next {same[0]}"],
-        )
-    return tuple(
-        f"Another group also has an open case on {asset.label}: {row.reference}." for row in rows
-    )
-
-
-def _insert_case(
-    desk: Desk, workflow: Workflow, version_id: int, asset: Asset, group: Group, officer: Person
-) -> int:
-    prefix = f"{workflow.reference_prefix}-{desk.on.year}-"
-    number = record.numbers(desk, prefix)
-    values = {
-        "reference": f"{prefix}{number:04d}",
-        "asset_id": asset.id,
-        "group_id": group.id,
-        "workflow_version_id": version_id,
-        "stage": workflow.initial,
-        "stage_visit": 1,
-        "stage_since": desk.on,
-        "received_on": desk.on,
-        "waiting_on": workflow.stages[workflow.initial].waiting_on,
-        "waiting_since": desk.on,
-        "officer_id": officer.id,
-        "champion_since": desk.on,
-        "written_to_group_on": desk.on,
-        "version": 0,
-        "head": GENESIS,
-        "recorded_at": desk.now,
-    }
-    result = desk.db.execute(insert(m.cases).values(values))
-    return queries.new_id(result)
-
+from assetflow.workflow import Stage, Transition
 
 # --- advancing ----------------------------------------------------------------------------------
 
@@ -122,14 +25,46 @@ def advance(
 
     Raises ``Refused`` with every unmet requirement at once; then nothing is changed.
     """
-    case = record.take(desk, case_typed)
+    return _advance(desk, record.take(desk, case_typed), trigger, typed, why)
+
+
+def _advance(desk: Desk, case: Case, trigger: str, typed: Mapping[str, str], why: str = "") -> Done:
     record.check_open(case)
     transition = _transition(case, trigger)
     record.check_day(desk, case)
     given = given_facts(desk, case, typed)
     seen = with_facts(case, given)
-    stage = _fire(desk, seen, transition, why, given)
-    return _record_advance(desk, seen, transition, case.workflow.stages[stage], given, why)
+    stage = case.workflow.stages[_fire(desk, seen, transition, why, given)]
+    given |= dict.fromkeys(transition.dates, desk.on)
+    done = _record_advance(desk, with_facts(case, given), transition, stage, given, why)
+    return _with_others(done, _tell_parts(desk, done.case, transition, why), desk, transition)
+
+
+def _tell_parts(desk: Desk, case: Case, transition: Transition, why: str) -> list[Done]:
+    """Fire what the step fires on the parts of its case; where one refuses, nothing is done."""
+    told = []
+    for rule in transition.tells_parts:
+        for _, part in queries.parts_of(desk.db, case.id):
+            if part.stage in rule.stages:
+                taken = record.take(desk, part.reference)
+                told.append(_advance(desk, taken, rule.trigger, {}, why))
+    return told
+
+
+def _with_others(done: Done, told: list[Done], desk: Desk, transition: Transition) -> Done:
+    """Add what a step did to other cases: its parts, and the case that goes on from it."""
+    further = list(told)
+    if transition.continues_as is not None:
+        further.append(opening.go_on(desk, done.case, transition.continues_as))
+    if not further:
+        return done
+    letters = (letter for one in further for letter in one.letters)
+    notices = [f"{one.case.reference} is now at: {_label(one.case)}." for one in further]
+    return Done(done.case, (*done.letters, *letters), (*done.notices, *notices))
+
+
+def _label(case: Case) -> str:
+    return case.workflow.stages[case.snapshot.stage].label
 
 
 def what_is_missing(
@@ -143,7 +78,7 @@ def what_is_missing(
 
     ``given`` names the facts typed with the command; the case already shows their values.
     """
-    occasion = desk.occasion(case.workflow, case.snapshot, given)
+    occasion = desk.occasion(case, given)
     right = desk.may(transition.who, case.workflow, case.snapshot)
     missing = [right] if right else []
     if transition.why_needed and not why.strip():

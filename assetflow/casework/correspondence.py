@@ -363,7 +363,7 @@ def _check_sendable(case: Case, letter: str) -> None:
 
 
 def _check_facts(desk: Desk, case: Case, letter: str, given: Collection[str]) -> None:
-    occasion = desk.occasion(case.workflow, case.snapshot, given)
+    occasion = desk.occasion(case, given)
     missing = list(guards.letter_facts_missing([letter], occasion))
     if missing:
         given = " ".join(f'--fact {item.fact}="…"' for item in missing)

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select
 
 from assetflow import data_files, permissions, queries
 from assetflow.calendars import Calendar
+from assetflow.casework.around import around
 from assetflow.errors import BadInput
 from assetflow.permissions import CouncilRights, Roles
-from assetflow.queries import Told
+from assetflow.queries import Case, Told
 from assetflow.retention import Schedule
 from assetflow.settings import Settings
 from assetflow.snapshot import Occasion, Person, Snapshot, Unmet
@@ -138,18 +139,17 @@ class Desk:
         """The facts that each letter cannot be written without, looked up letter by letter."""
         return Later(lambda: self.letters.facts_by_letter())  # noqa: PLW0108 - opens the book only then
 
-    def occasion(
-        self, workflow: Workflow, snapshot: Snapshot, given: Collection[str] = ()
-    ) -> Occasion:
+    def occasion(self, case: Case, given: Collection[str] = ()) -> Occasion:
         """Put a case on this day before its rules; ``given`` are the facts typed just now."""
         return Occasion(
-            workflow,
-            snapshot,
+            case.workflow,
+            case.snapshot,
             self.on,
             self.calendar,
             self.library_keys,
             self.letter_facts,
             frozenset(given),
+            partial(around, self.db, case),
         )
 
     def bare_occasion(self, workflow: Workflow, snapshot: Snapshot) -> Occasion:

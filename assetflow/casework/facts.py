@@ -26,6 +26,10 @@ def given_facts(desk: Desk, case: Case, typed: Mapping[str, str]) -> dict[str, A
         if declared is None:
             wrong.append(_unknown(name, case))
             continue
+        if case.snapshot.stage in declared.fixed_in:
+            stage = case.workflow.stages[case.snapshot.stage].label
+            wrong.append(f"{name} ({declared.label}): it is fixed while the case is at: {stage}.")
+            continue
         try:
             values[name] = facts.parse(declared, text, desk.on)
             _check_entry(desk, declared, values[name])

@@ -62,7 +62,7 @@ def page(desk: Desk, case: Case) -> Page:
 
 
 def _letter_command(desk: Desk, case: Case, letter: str) -> str:
-    occasion = desk.occasion(case.workflow, case.snapshot)
+    occasion = desk.occasion(case)
     missing = guards.letter_facts_missing([letter], occasion)
     options = [f'--fact {item.fact}="…"' for item in missing]
     return " ".join([f"assetflow letter issue {case.reference} {letter}", *options])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from assetflow import alerts
+from assetflow import alerts, clocks
 from assetflow.casework.desk import Desk
 from assetflow.deadlines import age_in_words
 from assetflow.guards import HOLDERS, all_of
@@ -86,7 +86,14 @@ def due_dates(desk: Desk, case: Case) -> Mapping[str, date]:
             label = case.workflow.department_label(signoff.department)
             found[f"Sign-off by {label}"] = signoff.due_on
     found.update(_promised(case))
+    found.update(_clocks(occasion))
     return found
+
+
+def _clocks(occasion: Occasion) -> Mapping[str, date]:
+    """Give the last days of the clocks that run."""
+    running = clocks.readings(occasion.workflow, occasion.case, occasion.calendar)
+    return {reading.clock.label: reading.due_on for reading in running if reading.runs}
 
 
 def _promised(case: Case) -> Mapping[str, date]:
@@ -137,7 +144,7 @@ def _is_consultee(case: Case, signoff: Signoff) -> bool:
 def _rung(case: Case, occasion: Occasion) -> Rung | None:
     if case.closed_on is not None:
         return None
-    return alerts.rung_reached(case.workflow, case.snapshot.received_on, occasion.on, occasion)
+    return alerts.rung_reached(occasion)
 
 
 def _notes(case: Case, on: date, overdue: int) -> tuple[str, ...]:

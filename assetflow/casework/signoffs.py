@@ -156,7 +156,7 @@ def _transition_to_sign(case: Case, trigger: str) -> Transition:
 
 
 def _ask_whose_turn_it_is(desk: Desk, case: Case, transition: Transition) -> Asked:
-    occasion = desk.occasion(case.workflow, case.snapshot)
+    occasion = desk.occasion(case)
     answers = guards.answers_to(transition, occasion)
     reached = guards.order_reached(transition, occasion)
     rules = [
@@ -219,7 +219,7 @@ def _shown_by_request(desk: Desk) -> frozenset[str]:
 
 def _check_worth_reading(desk: Desk, case: Case, transition: Transition) -> None:
     """Refuse to ask about what is not on the file yet: once it is, every answer would be void."""
-    occasion = desk.occasion(case.workflow, case.snapshot)
+    occasion = desk.occasion(case)
     shown = _shown_by_request(desk)
     missing = [
         item for item in guards.unmet(transition, occasion)
@@ -248,7 +248,7 @@ def _department(desk: Desk, case: Case, department: str) -> Recipient:
 
 
 def _standing(desk: Desk, case: Case, transition: Transition) -> list[str]:
-    missing = guards.signoffs_missing(transition, desk.occasion(case.workflow, case.snapshot))
+    missing = guards.signoffs_missing(transition, desk.occasion(case))
     return [str(item) for item in missing] or ["All of them have answered."]
 
 

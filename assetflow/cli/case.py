@@ -10,9 +10,9 @@ from assetflow.cli import completion, options, output
 from assetflow.cli.app import App
 
 if TYPE_CHECKING:
-    from assetflow.casework.cases import Done
     from assetflow.casework.holds import Standing
     from assetflow.casework.nextsteps import Page, Step
+    from assetflow.casework.opening import Done
     from assetflow.casework.overview import Overview
     from assetflow.queries import Case
     from assetflow.snapshot import Signoff
@@ -24,9 +24,9 @@ def case() -> None:
 
 
 @case.command("open")
-@click.option("--asset", required=True, metavar="ASSET", shell_complete=completion.assets,
+@click.option("--asset", default="", metavar="ASSET", shell_complete=completion.assets,
               help="Identifier, UPRN or name.")  # fmt: skip
-@click.option("--group", required=True, metavar="GROUP", shell_complete=completion.groups,
+@click.option("--group", default="", metavar="GROUP", shell_complete=completion.groups,
               help="Name of the community group.")  # fmt: skip
 @click.option(
     "--received", type=options.DAY, metavar="DATE", help="When the form came; else today."
@@ -36,6 +36,8 @@ def case() -> None:
 @click.option("--champion", default="", metavar="PERSON", shell_complete=completion.people,
               help="Name the champion straight away.")  # fmt: skip
 @click.option("--workflow", "route", default="", metavar="NAME", help="The route; else the usual.")
+@click.option("--parent", default="", metavar="CASE", shell_complete=completion.cases,
+              help="The case it is a part of, with its asset and group.")  # fmt: skip
 @click.option("--contact", default="", help="Contact of a group that is not on the list yet.")
 @click.option("--email", default="", help="Email of a group that is not on the list yet.")
 @click.option("--phone", default="", help="Telephone of a group that is not on the list yet.")
@@ -51,6 +53,7 @@ def open_(
     officer: str,
     champion: str,
     route: str,
+    parent: str,
     json_: bool,
     **contact: str,
 ) -> None:
@@ -58,21 +61,24 @@ def open_(
 
     A group that is new is added from --contact, --email, --phone and --address.
     """
-    from assetflow.casework import cases, registers
+    from assetflow.casework import cases, opening, registers
     from assetflow.casework.overview import overview
     from assetflow.errors import NotFound
     from assetflow.queries import group as find_group
 
+    needed = {"--asset": asset, "--group": group} if not parent else {}
+    if missing := [option for option, typed in needed.items() if not typed]:
+        raise click.UsageError(f"Missing option {' and '.join(missing)}.")
     with app.writing(received) as desk:
         if any(contact.values()):
             try:
                 find_group(desk.db, group)
             except NotFound:
                 registers.add_group(desk, group, contact_name=contact.pop("contact"), **contact)
-        done = cases.open_case(desk, asset, group, route, officer)
+        done = opening.open_case(desk, asset, group, route, officer, parent)
         if champion:
             named = cases.name_champion(desk, done.case.reference, champion)
-            done = cases.Done(named, done.letters, done.notices)
+            done = opening.Done(named, done.letters, done.notices)
         seen = overview(desk, done.case)
     _report(seen, done, json_, f"{seen.reference} opened")
 
@@ -408,8 +414,8 @@ def record(
     json_: bool,
 ) -> None:
     """Put facts on a case's file without moving it."""
-    from assetflow.casework.cases import Done
     from assetflow.casework.facts import record_facts
+    from assetflow.casework.opening import Done
     from assetflow.casework.overview import overview
 
     with app.writing(on) as desk:
@@ -440,13 +446,13 @@ def _void(one: "Case") -> tuple[str, ...]:
 @click.pass_obj
 def note(app: App, case_: str, text: str, on: date | None, json_: bool) -> None:
     """Put a note on a case's journal."""
-    from assetflow.casework import cases
+    from assetflow.casework import cases, opening
     from assetflow.casework.overview import overview
 
     with app.writing(on) as desk:
         one = cases.note(desk, case_, text)
         seen = overview(desk, one)
-    _report(seen, cases.Done(one), json_, f"{one.reference}: noted")
+    _report(seen, opening.Done(one), json_, f"{one.reference}: noted")
 
 
 reason = click.option("--reason", required=True, metavar="TEXT", help="Why, in a sentence.")

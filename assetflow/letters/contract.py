@@ -20,6 +20,8 @@ KINDS: Mapping[str, tuple[type, ...]] = {
     "date": (date,),
     "yes_no": (bool,),
     "list": (list,),
+    "choice": (str,),
+    "weights": (list,),
 }
 
 _PERSON: dict[str, Shape] = {"name": "text", "job_title": "text", "phone": "text", "email": "text"}

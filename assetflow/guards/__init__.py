@@ -5,33 +5,22 @@ A guard answers with what is missing, never with a bare no. Add one by writing a
 to ``workflow check``.
 """
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
 
 from assetflow import statement
 from assetflow.deadlines import Duration, due
 from assetflow.facts import show
+from assetflow.guards import around as around
+from assetflow.guards import dates as dates
+from assetflow.guards.registry import REGISTRY, check_parameters, guard, parameters
+from assetflow.guards.words import all_of, any_of, fact_missing, fact_unfit, on_file, who_may
 from assetflow.snapshot import Occasion, Signoff, Unmet
 from assetflow.workflow import SignoffRule, Transition
 
-Guard = Callable[..., Iterable[Unmet]]
-REGISTRY: dict[str, Guard] = {}
+__all__ = ["HOLDERS", "REGISTRY", "all_of", "any_of", "check_parameters", "guard", "parameters"]
+
 HOLDERS = {"council": "the council", "group": "the group", "third_party": "a third party"}
-
-
-def guard(function: Guard) -> Guard:
-    """Register a guard under its function's name."""
-    REGISTRY[function.__name__] = function
-    return function
-
-
-def parameters(name: str) -> Mapping[str, type]:
-    """Give the parameters a guard takes and the type each must have in the workflow file."""
-    signature = inspect.signature(REGISTRY[name], eval_str=True)
-    declared = list(signature.parameters.values())[1:]
-    return {p.name: p.annotation for p in declared}
 
 
 def unmet(transition: Transition, occasion: Occasion) -> tuple[Unmet, ...]:
@@ -51,7 +40,7 @@ def unmet(transition: Transition, occasion: Occasion) -> tuple[Unmet, ...]:
 def champion_named(occasion: Occasion) -> Iterator[Unmet]:
     """A champion is named, still works here, and is not the case officer."""
     case, champion = occasion.case, occasion.case.champion
-    who = _who_may(occasion, "name_champion")
+    who = who_may(occasion, "name_champion")
     remedy = f"assetflow champion name {case.reference} PERSON"
     if champion is None:
         yield Unmet("champion_named", "No champion is named.", who, remedy)
@@ -70,28 +59,28 @@ def champion_named(occasion: Occasion) -> Iterator[Unmet]:
 def facts_recorded(occasion: Occasion, facts: list[str]) -> Iterator[Unmet]:
     """Each of the named facts is on the file."""
     for name in facts:
-        if not _on_file(occasion, name):
-            yield _fact_missing(occasion, name)
+        if not on_file(occasion, name):
+            yield fact_missing(occasion, name)
 
 
 @guard
 def fact_is_yes(occasion: Occasion, fact: str) -> Iterator[Unmet]:
     """A yes-or-no fact is recorded, and it is yes."""
-    if not _on_file(occasion, fact):
-        yield _fact_missing(occasion, fact)
+    if not on_file(occasion, fact):
+        yield fact_missing(occasion, fact)
     elif occasion.case.facts[fact] is not True:
-        yield _fact_unfit(occasion, fact, "is recorded as no; it must be yes")
+        yield fact_unfit(occasion, fact, "is recorded as no; it must be yes")
 
 
 @guard
 def date_ahead(occasion: Occasion, fact: str) -> Iterator[Unmet]:
     """A date promised to the group is recorded and lies after the day of the transition."""
-    if not _on_file(occasion, fact):
-        yield _fact_missing(occasion, fact)
+    if not on_file(occasion, fact):
+        yield fact_missing(occasion, fact)
         return
     promised = occasion.case.facts[fact]
     if isinstance(promised, date) and promised <= occasion.on:
-        yield _fact_unfit(
+        yield fact_unfit(
             occasion, fact, f"is {show(promised)}, which is not after {show(occasion.on)}"
         )
 
@@ -103,10 +92,10 @@ def library_entry_cited(occasion: Occasion, fact: str) -> Iterator[Unmet]:
     entries = occasion.libraries.get(declared.library or "", frozenset())
     cited = occasion.case.facts.get(fact)
     if cited is None:
-        yield _fact_missing(occasion, fact, f"one of {', '.join(sorted(entries))}")
+        yield fact_missing(occasion, fact, f"one of {', '.join(sorted(entries))}")
     elif cited not in entries:
         known = ", ".join(sorted(entries))
-        yield _fact_unfit(occasion, fact, f"cites {cited}, which is not in the library ({known})")
+        yield fact_unfit(occasion, fact, f"cites {cited}, which is not in the library ({known})")
 
 
 @guard
@@ -226,12 +215,12 @@ def _signoff_missing(
     sign = f"assetflow signoff give {ref} {rule.department} --by PERSON"
     if answer is None:
         remedy = f"assetflow signoff request {ref} {transition.trigger}"
-        asker = _who_may(occasion, "request_signoff")
+        asker = who_may(occasion, "request_signoff")
         return Unmet("signoff", f"Nobody has asked {department} to sign.", asker, remedy)
     if lapsed(answer, occasion):
         remedy = f"assetflow signoff request {ref} {transition.trigger}"
         return Unmet(
-            "lapsed", lapse(answer, occasion), _who_may(occasion, "request_signoff"), remedy
+            "lapsed", lapse(answer, occasion), who_may(occasion, "request_signoff"), remedy
         )
     if answer.decided_on is not None and _answered_later(answer, occasion):
         answered, on = show(answer.decided_on), show(occasion.on)
@@ -272,82 +261,9 @@ def letter_facts_missing(letters: Iterable[str], occasion: Occasion) -> Iterator
     """List the facts that letters about to be sent need and the file does not hold."""
     for letter in letters:
         for name in sorted(occasion.letter_facts[letter]):
-            if not _on_file(occasion, name):
-                yield _fact_missing(occasion, name)
-
-
-# --- sentences ------------------------------------------------------------------------------
-
-
-def _on_file(occasion: Occasion, name: str) -> bool:
-    """Tell whether a fact can be relied on: on the file, and given now where it must be."""
-    declared = occasion.workflow.facts.get(name)
-    if declared is not None and declared.each_time and name not in occasion.given:
-        return False
-    return name in occasion.case.facts
-
-
-def _fact_missing(occasion: Occasion, name: str, choice: str = "") -> Unmet:
-    fact = occasion.workflow.facts.get(name)
-    label = fact.label if fact else name
-    hint = choice or (fact.hint if fact else "")
-    if fact is not None and fact.each_time:
-        sentence = f"To be given with this step: {label} ({name})."
-        return Unmet("fact_now", sentence, "", f'add --fact {name}="…"', name, label)
-    sentence = f"Not on the file: {label} ({name})." + (f" Give {hint}." if hint else "")
-    remedy = f'assetflow case record {occasion.case.reference} {name}="…"'
-    return Unmet("fact", sentence, _who_may(occasion, "record_fact"), remedy, name, label)
-
-
-def _fact_unfit(occasion: Occasion, name: str, trouble: str) -> Unmet:
-    fact = occasion.workflow.facts[name]
-    remedy = f'assetflow case record {occasion.case.reference} {name}="…"'
-    who = _who_may(occasion, "record_fact")
-    return Unmet("fact_unfit", f"{fact.label} ({name}) {trouble}.", who, remedy, fact=name)
-
-
-def _who_may(occasion: Occasion, right: str) -> str:
-    roles = occasion.workflow.rights.get(right, ())
-    return any_of(occasion.workflow.role_label(role) for role in roles)
-
-
-def any_of(names: Iterable[str], word: str = "or") -> str:
-    """Join names as a sentence does: a, b or c."""
-    *first, last = [*names] or [""]
-    return f"{', '.join(first)} {word} {last}" if first else last
-
-
-def all_of(names: Iterable[str]) -> str:
-    """Join names as a sentence does: a, b and c."""
-    return any_of(names, "and")
+            if not on_file(occasion, name):
+                yield fact_missing(occasion, name)
 
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def check_parameters(name: str, given: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """List what is wrong with a guard's parameters, each as (parameter, sentence)."""
-    wanted = parameters(name)
-    wrong = [(p, f"{name} has no parameter {p}") for p in given if p not in wanted]
-    wrong += [("", f"{name} needs the parameter {p}") for p in wanted if p not in given]
-    wrong += [
-        (p, f"{p} of {name} must be {_kind(wanted[p])}")
-        for p, value in given.items()
-        if p in wanted and not _fits(value, wanted[p])
-    ]
-    return wrong
-
-
-def _fits(value: object, wanted: Any) -> bool:
-    if wanted == list[str]:
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return isinstance(value, wanted) and not (wanted is int and isinstance(value, bool))
-
-
-def _kind(wanted: Any) -> str:
-    return (
-        "a list of names"
-        if wanted == list[str]
-        else {str: "text", int: "a number"}.get(wanted, "?")
-    )

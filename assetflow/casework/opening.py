@@ -1,0 +1,175 @@
+"""How a case begins: for a group, as a part of another case, or going on from one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert
+
+from assetflow import models as m
+from assetflow import queries
+from assetflow.casework import correspondence, record
+from assetflow.casework.correspondence import Issued
+from assetflow.casework.desk import Desk
+from assetflow.casework.facts import store_facts, with_facts
+from assetflow.casework.routes import version_in_force
+from assetflow.chain import GENESIS
+from assetflow.errors import Refused
+from assetflow.guards import any_of
+from assetflow.permissions import may
+from assetflow.queries import Asset, Case, Group
+from assetflow.snapshot import Person
+from assetflow.workflow import Continuation, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command has done to a case: the case as it stands, letters sent, things to know."""
+
+    case: Case
+    letters: tuple[Issued, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def open_case(
+    desk: Desk,
+    asset_typed: str,
+    group_typed: str,
+    route: str,
+    officer: str = "",
+    parent_typed: str = "",
+) -> Done:
+    """Open a case on the day its expression of interest was received, and acknowledge it.
+
+    The day is the desk's ``on``. A part of another case is on its asset and for its group, where
+    nothing else is said. Raises ``Refused`` where the group already has an open case on the asset.
+    """
+    record.check_day(desk)
+    parent = record.take(desk, parent_typed) if parent_typed else None
+    asset = parent.asset if parent and not asset_typed else queries.asset(desk.db, asset_typed)
+    group = parent.group if parent and not group_typed else queries.group(desk.db, group_typed)
+    usual = parent.workflow.parts[:1] if parent else (desk.settings.workflow,)
+    version_id, workflow = version_in_force(desk, route or "".join(usual))
+    officer_person = queries.person(desk.db, officer) if officer else desk.actor
+    _check_parent(desk, workflow, parent)
+    _check_may_open(desk, workflow, officer_person)
+    others = () if parent else _others_on(desk, asset, group)
+    new = _New(asset, group, officer_person, parent_id=parent.id if parent else None)
+    case_id = _insert_case(desk, workflow, version_id, new)
+    first = record.numbers(desk, "letter", len(workflow.on_open))
+    letters = {name: first + n for n, name in enumerate(workflow.on_open)}
+    detail: dict[str, Any] = {"asset": asset.label, "group": group.name, "letters": letters}
+    if parent:
+        detail["part_of"] = parent.reference
+    case = correspondence.with_letters(desk, queries.case(desk.db, case_id), letters)
+    post = correspondence.by_name(desk, letters)
+    case = record.change(
+        desk, case, "opened", to_stage=workflow.initial, detail=detail, letters=post
+    )
+    return Done(case, post.send(), others)
+
+
+def go_on(desk: Desk, before: Case, how: Continuation) -> Done:
+    """Open the case that goes on from another one, in the stage where it begins."""
+    version_id, workflow = version_in_force(desk, how.workflow)
+    stage = workflow.stages[how.stage]
+    snapshot = before.snapshot
+    new = _New(before.asset, before.group, snapshot.officer, continues_id=before.id,
+               stage=how.stage, champion=snapshot.champion)  # fmt: skip
+    case = queries.case(desk.db, _insert_case(desk, workflow, version_id, new))
+    carried = {name: snapshot.facts[name] for name in how.carries if name in snapshot.facts}
+    store_facts(desk, case, carried)
+    detail = {
+        "asset": before.asset.label, "group": before.group.name, "facts": carried,
+        "continues": before.reference,
+    }  # fmt: skip
+    return Done(
+        record.change(desk, with_facts(case, carried), "opened", to_stage=stage.id, detail=detail)
+    )
+
+
+def _check_parent(desk: Desk, workflow: Workflow, parent: Case | None) -> None:
+    """Refuse a part without its case, or under a case that takes no such part now."""
+    if parent is None:
+        if workflow.part_of:
+            raise Refused(
+                "The case was not opened.",
+                reasons=[f"A case of {workflow.label} is a part of another case."],
+                remedies=["name that case: --parent CASE"],
+            )
+        return
+    record.check_open(parent)
+    above, stage = parent.workflow, parent.workflow.stages[parent.snapshot.stage]
+    reasons = []
+    if workflow.name not in above.parts or above.name not in workflow.part_of:
+        reasons.append(f"A case of {workflow.label} cannot be a part of {above.label}.")
+    if above.parts_in and stage.id not in above.parts_in:
+        when = any_of(above.stages[name].label for name in above.parts_in)
+        reasons.append(f"{parent.reference} stands at: {stage.label}; it takes parts at: {when}.")
+    if reasons:
+        raise Refused("The case was not opened.", reasons=reasons)
+
+
+def _check_may_open(desk: Desk, workflow: Workflow, officer: Person) -> None:
+    allowed = workflow.rights["open_case"]
+    reasons = [desk.may(allowed, workflow, None)]
+    if officer.id != desk.actor.id:
+        reasons.append(may(officer, allowed, workflow, None, desk.on))
+    missing = [str(reason) for reason in reasons if reason]
+    if missing:
+        raise Refused("The case was not opened.", reasons=missing)
+
+
+def _others_on(desk: Desk, asset: Asset, group: Group) -> tuple[str, ...]:
+    rows = queries.open_cases_on(desk.db, asset.id)
+    same = [row.reference for row in rows if row.group_id == group.id]
+    if same:
+        raise Refused(
+            "The case was not opened.",
+            reasons=[f"{group.name} already has the open case {same[0]} on {asset.label}."],
+            remedies=[f"go on with it: assetflow case next {same[0]}"],
+        )
+    return tuple(
+        f"Another group also has an open case on {asset.label}: {row.reference}." for row in rows
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """What a new case is about, and what it comes from."""
+
+    asset: Asset
+    group: Group
+    officer: Person
+    parent_id: int | None = None
+    continues_id: int | None = None
+    stage: str = ""
+    champion: Person | None = None
+
+
+def _insert_case(desk: Desk, workflow: Workflow, version_id: int, new: _New) -> int:
+    stage = workflow.stages[new.stage or workflow.initial]
+    prefix = f"{workflow.reference_prefix}-{desk.on.year}-"
+    number = record.numbers(desk, prefix)
+    values = {
+        "reference": f"{prefix}{number:04d}",
+        "asset_id": new.asset.id,
+        "group_id": new.group.id,
+        "workflow_version_id": version_id,
+        "stage": stage.id,
+        "stage_visit": 1,
+        "stage_since": desk.on,
+        "received_on": desk.on,
+        "waiting_on": stage.waiting_on,
+        "waiting_since": desk.on,
+        "officer_id": new.officer.id,
+        "champion_id": new.champion.id if new.champion else None,
+        "parent_id": new.parent_id,
+        "continues_id": new.continues_id,
+        "champion_since": desk.on,
+        "written_to_group_on": desk.on,
+        "version": 0,
+        "head": GENESIS,
+        "recorded_at": desk.now,
+    }
+    result = desk.db.execute(insert(m.cases).values(values))
+    return queries.new_id(result)

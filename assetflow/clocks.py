@@ -1,0 +1,83 @@
+"""The named clocks of a route, read on one case: what started each and when it is due.
+
+A clock is a pure function of what is on the file: nothing is stored as overdue, and nothing happens
+to a case by itself when one runs out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from assetflow.calendars import Calendar
+from assetflow.deadlines import Duration, before, beginning_with, due
+from assetflow.snapshot import Snapshot
+from assetflow.workflow import Clock, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One clock on one case; ``due_on`` is its last day, with an extension that was agreed."""
+
+    clock: Clock
+    started_on: date
+    due_on: date
+    # Without an extension.
+    first_due_on: date
+    stopped: bool
+
+    def expired(self, on: date) -> bool:
+        """Tell whether its last day has gone by on a day, and nothing had stopped it."""
+        return not self.stopped and on > self.due_on
+
+    @property
+    def runs(self) -> bool:
+        """Tell whether nothing has stopped it yet."""
+        return not self.stopped
+
+
+def readings(workflow: Workflow, case: Snapshot, calendar: Calendar) -> Iterator[Reading]:
+    """Read every clock that has started on a case, in the order of its route."""
+    for clock in workflow.clocks.values():
+        found = read(clock, case, calendar)
+        if found is not None:
+            yield found
+
+
+def read(clock: Clock, case: Snapshot, calendar: Calendar) -> Reading | None:
+    """Read one clock, or give None where it has not started."""
+    start = _start(clock, case)
+    if start is None:
+        return None
+    first = last_day(clock, start, calendar)
+    agreed = case.facts.get(clock.extended_to or "")
+    extended = max(first, agreed) if isinstance(agreed, date) else first
+    # A fact that says no stops nothing.
+    stopped = any(case.facts.get(name) not in (None, False) for name in clock.stops)
+    return Reading(clock, start, extended, first, stopped)
+
+
+def last_day(clock: Clock, start: date, calendar: Calendar) -> date:
+    """Give the last day of a clock that starts on a day, without any extension.
+
+    Only the council's own targets are moved to a working day: a statutory period ends on the day
+    the statute says, and a day that others set stands as it is.
+    """
+    if clock.before is not None:
+        found = before(start, Duration.parse(clock.before), calendar)
+        return calendar.previous_working_day(found) if clock.kind == "target" else found
+    period = Duration.parse(clock.within or "0 calendar days")
+    counted = beginning_with if clock.count == "beginning_with" else due
+    found = counted(start, period, calendar)
+    return calendar.next_working_day(found) if clock.kind == "target" else found
+
+
+def told_in(clock: Clock, stage: str) -> bool:
+    """Tell whether anybody is told of a clock while its case stands in a stage."""
+    return not clock.stages or stage in clock.stages
+
+
+def _start(clock: Clock, case: Snapshot) -> date | None:
+    if clock.starts.stage is not None:
+        return case.stage_since if case.stage == clock.starts.stage else None
+    found = case.facts.get(clock.starts.fact or "")
+    return found if isinstance(found, date) else None

@@ -1,0 +1,123 @@
+"""The guards that look at dates and clocks: what has run out, what has not, what must be waited."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from assetflow import clocks
+from assetflow.deadlines import Duration, beginning_with, due
+from assetflow.facts import show
+from assetflow.guards.registry import guard
+from assetflow.guards.words import all_of, fact_missing, fact_unfit, on_file
+from assetflow.snapshot import Occasion, Unmet
+
+TIME = "nobody: it is a matter of time"
+
+
+@guard
+def clock_expired(occasion: Occasion, clock: str) -> Iterator[Unmet]:
+    """A clock has run out by the day of the step, and nothing had stopped it."""
+    declared = occasion.workflow.clocks[clock]
+    found = clocks.read(declared, occasion.case, occasion.calendar)
+    if found is None:
+        yield Unmet("clock", f"{declared.label}: the clock has not started.", "")
+    elif found.stopped:
+        yield Unmet("clock", f"{declared.label}: it was done in time or is done by now.", "")
+    elif not found.expired(occasion.on):
+        yield Unmet("clock", f"{declared.label}: the time runs until {show(found.due_on)}.", TIME)
+
+
+@guard
+def clock_not_expired(occasion: Occasion, clock: str) -> Iterator[Unmet]:
+    """The step happens on or before the last day of a clock."""
+    declared = occasion.workflow.clocks[clock]
+    found = clocks.read(declared, occasion.case, occasion.calendar)
+    if found is None:
+        yield Unmet("clock", f"{declared.label}: the clock has not started.", "")
+    elif occasion.on > found.due_on:
+        sentence = f"{declared.label}: the time ended on {show(found.due_on)}. "
+        yield Unmet("clock", (sentence + declared.on_expiry).strip(), "")
+
+
+@guard
+def within_after(
+    occasion: Occasion, fact: str, at_most: str, count: str = "after"
+) -> Iterator[Unmet]:
+    """The step happens within a period after a date on the file, or beginning with it."""
+    start = occasion.case.facts.get(fact)
+    if not isinstance(start, date):
+        yield fact_missing(occasion, fact)
+        return
+    counted = beginning_with if count == "beginning_with" else due
+    last = counted(start, Duration.parse(at_most), occasion.calendar)
+    if not start <= occasion.on <= last:
+        label = occasion.workflow.facts[fact].label
+        sentence = f"{label} is {show(start)}; it can be done until {show(last)}."
+        yield Unmet("clock", sentence, "")
+
+
+@guard
+def waited_since(occasion: Occasion, fact: str, at_least: str) -> Iterator[Unmet]:
+    """A period has gone by since a date on the file, such as a standstill."""
+    start = occasion.case.facts.get(fact)
+    if not isinstance(start, date):
+        yield fact_missing(occasion, fact)
+        return
+    last = due(start, Duration.parse(at_least), occasion.calendar)
+    if occasion.on <= last:
+        label = occasion.workflow.facts[fact].label
+        sentence = f"{label} is {show(start)}; {at_least} end on {show(last)}."
+        yield Unmet("waited", sentence, TIME)
+
+
+@guard
+def together(occasion: Occasion, fact: str, needs: list[str]) -> Iterator[Unmet]:
+    """Where a fact is on the file, others that justify it are as well."""
+    found = occasion.case.facts.get(fact)
+    # A fee of nothing, or a no, needs no reason.
+    if found is None or found is False or found == 0:
+        return
+    label = occasion.workflow.facts[fact].label
+    for name in (name for name in needs if not on_file(occasion, name)):
+        missing = fact_missing(occasion, name)
+        sentence = f"{label} is {show(found)}, which needs its reason. {missing.sentence}"
+        yield Unmet(missing.code, sentence, missing.who, missing.remedy, name, missing.label)
+
+
+@guard
+def fact_is(occasion: Occasion, fact: str, value: str) -> Iterator[Unmet]:
+    """A choice on the file is the named one."""
+    if not on_file(occasion, fact):
+        yield fact_missing(occasion, fact)
+    elif occasion.case.facts[fact] != value:
+        found = show(occasion.case.facts[fact])
+        yield fact_unfit(occasion, fact, f"is {found}; this step is for {value}")
+
+
+@guard
+def after_fact(occasion: Occasion, fact: str) -> Iterator[Unmet]:
+    """The day of the step lies after a date on the file."""
+    found = occasion.case.facts.get(fact)
+    if not isinstance(found, date):
+        yield fact_missing(occasion, fact)
+    elif occasion.on <= found:
+        sentence = f"{occasion.workflow.facts[fact].label} is {show(found)}, and not yet over."
+        yield Unmet("waited", sentence, TIME)
+
+
+@guard
+def until_fact(occasion: Occasion, fact: str) -> Iterator[Unmet]:
+    """The day of the step lies on or before a date on the file."""
+    found = occasion.case.facts.get(fact)
+    if not isinstance(found, date):
+        yield fact_missing(occasion, fact)
+    elif occasion.on > found:
+        yield Unmet("clock", f"{occasion.workflow.facts[fact].label} was {show(found)}.", "")
+
+
+@guard
+def facts_absent(occasion: Occasion, facts: list[str]) -> Iterator[Unmet]:
+    """None of the named facts is on the file."""
+    there = [name for name in facts if occasion.case.facts.get(name) is not None]
+    if there:
+        labels = all_of(occasion.workflow.facts[name].label for name in there)
+        yield Unmet("fact_unfit", f"Already on the file: {labels}.", "")

@@ -5,17 +5,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sizes
 from conftest import Measured, Terminal, admin
 from sqlalchemy import text
+from test_erasure import ASKED, NO_PERIODS, schedule
 
-from assetflow.casework.erasure import ERASED_LETTER
 from assetflow.database import Store
-from assetflow.models import letters
 
 ROOT = Path(__file__).parents[1]
 
@@ -174,8 +172,9 @@ def test_letters_are_filed_again_after_a_restore(
 def test_what_was_erased_is_not_filed_again(
     case: Terminal, tmp_path: Path, request: pytest.FixtureRequest, database: str
 ) -> None:
-    with case.store.write() as db:
-        db.execute(letters.update().values(ERASED_LETTER | {"filed_at": datetime.now(UTC)}))
+    schedule(case, NO_PERIODS)
+    case("case", "withdraw", "1", "--why", "Joan Mills has moved away")
+    case("person", "erase", "Joan Mills", *ASKED)
     backup = tmp_path / "backup.db"
     case("db", "backup", str(backup))
     place = elsewhere(case, tmp_path, request, database)

@@ -119,15 +119,14 @@ def _checked(settings: Settings, path: Path, now: datetime) -> Backup:
     _check_kind(path, SQLITE)
     copy = opened(path)
     try:
-        found = copy.revision()
+        _check_is_ours(path, copy.revision())
+        return verified(settings, copy, path, now)
     except OutsideFault as error:
         raise BadInput(
             f"{path} is no backup that can be used.",
             reasons=["The file is damaged, or not the whole of it is here."],
             remedies=["copy it again from where it is kept, or use another backup"],
         ) from error
-    _check_is_ours(path, found)
-    return verified(settings, copy, path, now)
 
 
 def _check_is_ours(path: Path, revision: str | None) -> None:

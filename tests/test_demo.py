@@ -79,6 +79,7 @@ def test_a_folder_that_is_not_a_demonstration_is_left_alone(tmp_path: Path) -> N
     assert kept.read_text() == "mine"
 
 
+@pytest.mark.long
 def test_a_second_demonstration_replaces_the_first(tmp_path: Path) -> None:
     home = tmp_path / "demo"
     first = Terminal(home)("--home", str(home), "demo").out

@@ -17,7 +17,7 @@ demo: .venv/.ready-demo
 	$(BIN)/assetflow demo
 
 test: .venv/.ready-test
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 soak: .venv/.ready-test
 	$(BIN)/python benchmarks/soak.py --scale $(SCALE) $(GOALS)

@@ -1,11 +1,13 @@
 """What the tests share: a home with people and assets, and a way to type commands."""
 
+import gc
 import io
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -13,6 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import memory
 import pgserver
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -125,6 +128,32 @@ def furnish(terminal: Terminal) -> None:
              "--email", "joan@bowls.example", "--address", "1 Green Lane, Bootle")  # fmt: skip
 
 
+def receive(terminal: Terminal) -> None:
+    """Open the first case of a furnished home."""
+    terminal("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
+
+
+Step = Callable[[Terminal], None]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Put the folders of the tests into memory, unless somebody has said where they go."""
+    if not config.option.basetemp and (folder := memory.folder()):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones: one at the end keeps a single processor busy."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector leave alone what lives as long as the run, and look less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every test that works in a home on both databases, unless it says ``sqlite_only``."""
     if "database" in metafunc.fixturenames:
@@ -132,12 +161,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", ["sqlite"] if one else ["sqlite", "postgresql"])
 
 
-@pytest.fixture(scope="session")
-def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A furnished home on SQLite."""
-    home = tmp_path_factory.mktemp("template") / "home"
-    furnish(Terminal(home))
-    return home
+@pytest.fixture
+def tmp_path(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A test's own folder; ``on_disk`` it lies where a sync takes its time."""
+    if not request.node.get_closest_marker("on_disk"):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="assetflow-test-") as folder:
+        yield Path(folder).resolve()
 
 
 @pytest.fixture(scope="session")
@@ -147,15 +178,6 @@ def postgresql() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
-def _postgresql_template(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A furnished home on PostgreSQL, in a database that others are copied from."""
-    home = tmp_path_factory.mktemp("postgresql") / "home"
-    admin(postgresql, "CREATE DATABASE furnished")
-    furnish(Terminal(home, database_url=f"{postgresql}/furnished"))
-    return home
-
-
 def admin(server: str, statement: str) -> None:
     """Run one statement as the server's administrator."""
     engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
@@ -163,20 +185,67 @@ def admin(server: str, statement: str) -> None:
         connection.execute(text(statement))
 
 
+class Homes:
+    """Homes that are made once on each database and copied from then on; nobody works in these.
+
+    A home is known by the steps that made it. Making one takes a second, copying it a hundredth.
+    """
+
+    def __init__(self, folder: Path, server: Callable[[], str]) -> None:
+        self.folder, self.server = folder, server
+        self.made: dict[tuple[str, tuple[Step, ...]], Terminal] = {}
+
+    def made_by(self, database: str, *steps: Step) -> Terminal:
+        """Give the home after these steps, to be copied."""
+        key = (database, steps)
+        if key not in self.made:
+            name = f"made_{len(self.made)}_{secrets.token_hex(3)}"
+            terminal = self.copy(database, self.folder / name / "home", name, *steps[:-1])
+            steps[-1](terminal)
+            self.made[key] = terminal
+        return self.made[key]
+
+    def copy(self, database: str, place: Path, name: str, *steps: Step) -> Terminal:
+        """Copy that home to a place, and its database on a server under a name of its own."""
+        made = self.made_by(database, *steps) if steps else None
+        if made:
+            shutil.copytree(made.home, place)
+        if database == "sqlite":
+            return Terminal(place)
+        template = made.environment["ASSETFLOW_DATABASE_URL"] if made else "template1"
+        admin(self.server(), f"CREATE DATABASE {name} TEMPLATE {template.rpartition('/')[2]}")
+        return Terminal(place, database_url=f"{self.server()}/{name}")
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Homes:
+    """The homes that tests begin with."""
+    return Homes(tmp_path_factory.mktemp("homes"), lambda: request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture(scope="session")
+def _template(homes: Homes) -> Path:
+    """A furnished home on SQLite."""
+    return homes.made_by("sqlite", furnish).home
+
+
 @pytest.fixture
-def af(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
-    """A terminal in a fresh copy of the furnished home; no case is open yet."""
-    home = tmp_path / "home"
-    if database == "sqlite":
-        shutil.copytree(request.getfixturevalue("_template"), home)
-        yield Terminal(home)
-        return
-    shutil.copytree(request.getfixturevalue("_postgresql_template"), home)
-    server = request.getfixturevalue("postgresql")
+def fresh(database: str, tmp_path: Path, homes: Homes) -> Iterator[Callable[..., Terminal]]:
+    """Gives a terminal in a fresh copy of the home that some steps make."""
     name = f"home_{secrets.token_hex(6)}"
-    admin(server, f"CREATE DATABASE {name} TEMPLATE furnished")
-    yield Terminal(home, database_url=f"{server}/{name}")
-    admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+    def fresh(*steps: Step) -> Terminal:
+        return homes.copy(database, tmp_path / "home", name, *steps)
+
+    yield fresh
+    if database == "postgresql":
+        admin(homes.server(), f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def af(fresh: Callable[..., Terminal]) -> Terminal:
+    """A terminal in a fresh copy of the furnished home; no case is open yet."""
+    return fresh(furnish)
 
 
 class Measured:
@@ -203,7 +272,6 @@ def measured(request: pytest.FixtureRequest) -> Measured:
 
 
 @pytest.fixture
-def case(af: Terminal) -> Terminal:
+def case(fresh: Callable[..., Terminal]) -> Terminal:
     """The same with one case, CAT-2026-0001, received on Monday 2 March 2026, no champion."""
-    af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club")
-    return af
+    return fresh(furnish, receive)

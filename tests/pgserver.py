@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import memory
+
 FOLDERS = (
     "/usr/lib/postgresql/*/bin",
     "/opt/homebrew/opt/postgresql*/bin",
@@ -46,7 +48,8 @@ class Cluster:
         self.binaries = binaries
         # Only a test of durability pays for waiting on the disk.
         self.sync = "on" if durable else "off"
-        self.folder = Path(tempfile.mkdtemp(prefix="assetflow-pg-"))
+        place = None if durable else memory.folder()
+        self.folder = Path(tempfile.mkdtemp(prefix="assetflow-pg-", dir=place))
         self.port = _free_port()
         # PostgreSQL refuses to run as root.
         self.user: dict[str, Any] = {"user": _unprivileged()} if _is_root() else {}

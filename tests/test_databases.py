@@ -55,6 +55,7 @@ for n in range(each):
 """
 
 
+@pytest.mark.on_disk
 def test_eight_people_on_five_cases_lose_no_update_and_no_record(
     af: Terminal, database: str, measured: Measured
 ) -> None:

@@ -216,6 +216,7 @@ def torn(home: Path) -> list[str]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "newer"), WITH)
 def test_a_fault_at_any_moment_leaves_nothing_half_done(
     name: str, newer: bool, tmp_path: Path, measured: Measured, request: pytest.FixtureRequest,

@@ -193,6 +193,7 @@ STAYS = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_needle_in_any_column_is_found_and_goes_or_is_listed(af: Terminal) -> None:
     seeded = seed(af)
     assert set(seeded.needles) == {(p.table.name, c) for p in PLACES.values() for c in p.reads}
@@ -298,6 +299,7 @@ def end(af: Terminal, case: int, *, release: bool = True) -> None:
         af("case", "release", str(case), "--reason", "Answered", on=TODAY + timedelta(days=61))
 
 
+@pytest.mark.long
 def test_fifty_people_are_found_everywhere_and_go_from_everywhere(af: Terminal) -> None:
     people = invent(PEOPLE)
     populate(af, people)

@@ -31,7 +31,10 @@ KILLS = sizes.of(12, 1_000)
 SERVER_KILLS = sizes.of(3, 50)
 
 FACTS = ("--fact", "progress_awaited=Title", "--fact", "forecast_date=2026-12-01")
-pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+pytestmark = [
+    pytest.mark.on_disk,
+    pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),
+]
 
 
 @dataclass(frozen=True)

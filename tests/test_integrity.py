@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import sizes
-from conftest import Measured, Terminal
+from conftest import Measured, Terminal, furnish, receive
 from sqlalchemy import Connection, text
 
 from assetflow import chain, queries
@@ -24,20 +24,24 @@ ROOT = Path(__file__).parents[1]
 TIMES = sizes.of(10, 50)
 
 
-@pytest.fixture
-def worked(case: Terminal) -> Terminal:
-    """A home with three cases that people have worked on, and an anchor of it."""
-    case("champion", "name", "1", "alex")
-    case("case", "record", "1", "transfer_purpose=Bowls")
-    case("signoff", "request", "1")
-    case("signoff", "give", "1", "service", "--by", "nadia", "--evidence", "Email")
+def work(af: Terminal) -> None:
+    """Work on three cases, and take an anchor of them."""
+    af("champion", "name", "1", "alex")
+    af("case", "record", "1", "transfer_purpose=Bowls")
+    af("signoff", "request", "1")
+    af("signoff", "give", "1", "service", "--by", "nadia", "--evidence", "Email")
     for number in (2, 3):
-        case("case", "open", "--asset", f"SAMPLE-000{number}", "--group", "Bowls Club")
-        case("case", "note", str(number), f"Rang the group about case {number}.")
-        case("case", "note", str(number), "Rang again.")
-    (case.home / "anchors").mkdir()
-    case("db", "anchor", str(case.home / "anchors"))
-    return case
+        af("case", "open", "--asset", f"SAMPLE-000{number}", "--group", "Bowls Club")
+        af("case", "note", str(number), f"Rang the group about case {number}.")
+        af("case", "note", str(number), "Rang again.")
+    (af.home / "anchors").mkdir()
+    af("db", "anchor", str(af.home / "anchors"))
+
+
+@pytest.fixture
+def worked(fresh: Callable[..., Terminal]) -> Terminal:
+    """A home with three cases that people have worked on, and an anchor of it."""
+    return fresh(furnish, receive, work)
 
 
 def verified(terminal: Terminal, *, anchors: bool, code: int) -> list[dict[str, Any]]:

@@ -799,6 +799,7 @@ def mangled(draw: st.DrawFn) -> str:
 
 
 @given(st.lists(mangled(), min_size=TOGETHER, max_size=TOGETHER))
+@pytest.mark.long
 @settings(max_examples=fuzzed() // TOGETHER, deadline=None)
 def test_a_mangled_letter_is_reported_and_never_crashes(parts: Path, sources: list[str]) -> None:
     names = [f"mangled_{number}" for number in range(TOGETHER)]

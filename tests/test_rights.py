@@ -165,6 +165,7 @@ def test_every_right_has_an_act_in_this_matrix() -> None:
     assert {act.split(",")[0] for act in OF_THE_COUNCIL} == set(COUNCIL["rights"])
 
 
+@pytest.mark.long
 def test_each_act_on_a_case_is_for_exactly_those_the_route_names_in_every_stage(
     hall: Hall,
 ) -> None:

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Terminal
+from conftest import Terminal, furnish, receive
 from sqlalchemy import select, text
 from test_officer import Untouched, reasons, ways_out
 
@@ -14,13 +15,17 @@ from assetflow import models as m
 EMAIL = ("--evidence", "Email of 2 March")
 
 
+def ask(af: Terminal) -> None:
+    """Ask the service department about a stated purpose."""
+    af("champion", "name", "1", "grace")
+    af("case", "record", "1", "transfer_purpose=Bowls and a garden")
+    af("signoff", "request", "1")
+
+
 @pytest.fixture
-def asked(case: Terminal) -> Terminal:
+def asked(fresh: Callable[..., Terminal]) -> Terminal:
     """A case of which the service department has been asked about a stated purpose."""
-    case("champion", "name", "1", "grace")
-    case("case", "record", "1", "transfer_purpose=Bowls and a garden")
-    case("signoff", "request", "1")
-    return case
+    return fresh(furnish, receive, ask)
 
 
 def signoffs(af: Terminal) -> list[dict[str, object]]:

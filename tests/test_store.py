@@ -194,6 +194,7 @@ for n in range(50):
 """
 
 
+@pytest.mark.on_disk
 def test_four_people_saving_at_once_lose_nothing_and_are_never_turned_away(case: Terminal) -> None:
     case("case", "open", "--asset", "SAMPLE-0002", "--group", "Bowls Club")
     children = [

@@ -836,6 +836,7 @@ class OfficersDays(RuleBasedStateMachine):
         self.council.look(by)
 
 
+@pytest.mark.long
 def test_whatever_officers_do_the_record_stays_true(council: Council, prepared: Path) -> None:
     reached = Reached()
     days_of: Any = partial(OfficersDays, prepared, council.settings, reached)

@@ -696,6 +696,17 @@ def parent_of(db: Connection, case_id: int) -> int | None:
     return None if found is None else int(found)
 
 
+def continued_by(db: Connection, case_id: int) -> list[tuple[int, Related]]:
+    """Give the cases that went on from a case."""
+    return _related(db, m.cases.c.continues_id == case_id)
+
+
+def continues(db: Connection, case_id: int) -> Related | None:
+    """Give the case from which a case goes on, or None."""
+    before = select(m.cases.c.continues_id).where(m.cases.c.id == case_id).scalar_subquery()
+    return next((found for _, found in _related(db, m.cases.c.id == before)), None)
+
+
 def parts_of(db: Connection, case_id: int) -> list[tuple[int, Related]]:
     """Give the parts of a case with their ids, in the order in which they were opened."""
     return _related(db, m.cases.c.parent_id == case_id)

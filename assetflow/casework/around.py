@@ -1,6 +1,7 @@
 """What stands around a case, read where a rule asks: parent, parts, others on the asset, scores."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -21,6 +22,27 @@ def around(db: Connection, case: Case) -> Around:
         criteria=criteria(case, parent),
         scores=tuple(queries.scores(db, case.id)),
         aside=queries.aside(db, case.id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The cases to which a case belongs: its parent and parts, what it continues and goes on as."""
+
+    part_of: Related | None
+    parts: tuple[Related, ...]
+    continues: Related | None
+    goes_on_as: tuple[Related, ...]
+
+
+def family(db: Connection, case_id: int) -> Family:
+    """Read the cases to which a case belongs."""
+    parent_id = queries.parent_of(db, case_id)
+    return Family(
+        part_of=None if parent_id is None else queries.related(db, parent_id),
+        parts=tuple(part for _, part in queries.parts_of(db, case_id)),
+        continues=queries.continues(db, case_id),
+        goes_on_as=tuple(other for _, other in queries.continued_by(db, case_id)),
     )
 
 

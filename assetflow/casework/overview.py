@@ -91,9 +91,13 @@ def due_dates(desk: Desk, case: Case) -> Mapping[str, date]:
 
 
 def _clocks(occasion: Occasion) -> Mapping[str, date]:
-    """Give the last days of the clocks that run."""
+    """Give the last days of the clocks that run and matter in the present stage."""
     running = clocks.readings(occasion.workflow, occasion.case, occasion.calendar)
-    return {reading.clock.label: reading.due_on for reading in running if reading.runs}
+    return {
+        reading.clock.label: reading.due_on
+        for reading in running
+        if reading.runs and clocks.told_in(reading.clock, occasion.case.stage)
+    }
 
 
 def _promised(case: Case) -> Mapping[str, date]:

@@ -10,12 +10,13 @@ from assetflow.cli import completion, options, output
 from assetflow.cli.app import App
 
 if TYPE_CHECKING:
+    from assetflow.casework.around import Family
     from assetflow.casework.holds import Standing
     from assetflow.casework.nextsteps import Page, Step
     from assetflow.casework.opening import Done
     from assetflow.casework.overview import Overview
     from assetflow.queries import Case
-    from assetflow.snapshot import Signoff
+    from assetflow.snapshot import Related, Signoff
 
 
 @click.group()
@@ -153,6 +154,7 @@ def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
     """Show everything on the file of one case."""
     from assetflow import queries
     from assetflow.casework import holds
+    from assetflow.casework.around import family
     from assetflow.casework.overview import overview
 
     with app.reading(as_of) as desk:
@@ -160,18 +162,22 @@ def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
         seen = overview(desk, one)
         letters = queries.letters(desk.db, one.id)
         standing = holds.standing(desk, one.id)
+        others = family(desk.db, one.id)
     if json_:
         facts = dict(one.snapshot.facts)
         sent = [dict(row._mapping) for row in letters]
         output.emit_json(
             {
                 "overview": seen, "facts": facts, "signoffs": one.snapshot.signoffs,
-                "letters": sent, "standing": standing,
+                "letters": sent, "standing": standing, "related": _references(others),
             }
         )  # fmt: skip
         return
     _show_head(seen, standing)
+    _show_family(others)
     _show_file(one)
+    if one.workflow.parts:
+        _show_parts(others.parts)
     output.title("\nLetters")
     rows = [(str(r.number), output.day(r.dated), r.name, r.recipient_name) for r in letters]
     output.table(("No", "Dated", "Letter", "To"), rows, "  none yet")
@@ -194,6 +200,30 @@ def _show_head(o: "Overview", standing: "Standing") -> None:
     words = [word for word in (o.ladder_label, *o.notes) if word]
     if words:
         click.echo(click.style(f"Attention {', '.join(words)}", fg=o.ladder_colour))
+
+
+def _references(others: "Family") -> dict[str, Any]:
+    """Give the cases to which a case belongs, as programs read them."""
+    return {
+        "part_of": others.part_of.reference if others.part_of else None,
+        "continues": others.continues.reference if others.continues else None,
+        "parts": [part.reference for part in others.parts],
+        "goes_on_as": [other.reference for other in others.goes_on_as],
+    }
+
+
+def _show_parts(parts: "tuple[Related, ...]") -> None:
+    output.title("\nParts")
+    rows = [(part.reference, part.group, part.stage_label) for part in parts]
+    output.table(("Case", "Group", "Stage"), rows, "  none yet")
+
+
+def _show_family(others: "Family") -> None:
+    told = [("Part of", others.part_of), ("Continues", others.continues)]
+    told += [("Goes on", other) for other in others.goes_on_as]
+    for word, other in told:
+        if other:
+            click.echo(f"{word:<9} {other.reference}, at: {other.stage_label}")
 
 
 def _days(count: int) -> str:

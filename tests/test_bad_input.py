@@ -440,6 +440,7 @@ GOOD: dict[str, list[str]] = {
 
 # Where files are written: names in the folder where the command is typed, and of the home's own.
 PLACES = ["backup.db", "folder", "nothing/there", "photograph", "pipe", "home/assetflow.db", "."]
+WRITING = ("workflow diagram", "workflow schema")
 STRAYS = ["--", "-", "-x", "--json", "--help", "--nonsense", "--=x", "", "=", "1", "sam", "case"]
 
 
@@ -472,7 +473,7 @@ def _taken(draw: st.DrawFn, name: str) -> list[str]:
         needed = parameter.required or isinstance(parameter, click.Argument)
         if not needed and not draw(st.booleans()):
             continue
-        writes = name.startswith("db ")
+        writes = (name in WRITING and parameter.name == "file") or name.startswith("db ")
         known = PLACES if writes else GOOD.get(parameter.name, ["Some words"])
         usual = draw(st.integers(0, 3))
         text = draw(st.sampled_from(known) if usual else printable | anything)
@@ -508,7 +509,8 @@ def test_no_typing_whatever_brings_a_command_down(
     @given(typings(name))
     def type_it(words: list[str]) -> None:
         there = set(elsewhere.iterdir())
-        tried = attempt(af, *name.split(), *words, tells=name in TELLING, writes=name[:3] == "db ")
+        writes = name in WRITING or name.startswith("db ")
+        tried = attempt(af, *name.split(), *words, tells=name in TELLING, writes=writes)
         assert tried.code == 0 or set(elsewhere.iterdir()) == there, words
 
     type_it()

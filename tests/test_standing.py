@@ -175,8 +175,14 @@ def test_a_file_says_by_its_ending_what_is_drawn(ending: str, begins: str, tmp_p
     told = away("workflow", "diagram", "--output", str(file))
     assert told.out == f"✓ community_asset_transfer drawn: {file}\n"
     assert file.read_text(encoding="utf-8").startswith(begins)
+    if ending == "other":
+        refused = away("workflow", "diagram", "--output", str(file), code=2)
+        assert refused.err.startswith(f"{file} exists already; nothing was overwritten.\n")
+        file.unlink()
     away("workflow", "diagram", "--output", str(file), "--format", "mermaid")
     assert file.read_text(encoding="utf-8").startswith("flowchart TD")
+    if ending == "other":
+        file.unlink()
     away("workflow", "diagram", "--output", str(file), "--json")
     assert file.read_text(encoding="utf-8").startswith("{")
 

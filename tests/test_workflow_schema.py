@@ -209,6 +209,21 @@ def test_the_schema_is_written_to_a_file(tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == workflow_schema.text()
 
 
+def test_the_schema_is_written_again_but_over_nothing_else(tmp_path: Path) -> None:
+    away = Terminal(tmp_path / "no home")
+    file, register = tmp_path / "mine.json", tmp_path / "register.csv"
+    file.write_text("{}", encoding="utf-8")
+    register.write_text("Property ID", encoding="utf-8")
+    away("workflow", "schema", "--output", str(file))
+    assert file.read_text(encoding="utf-8") == workflow_schema.text()
+    refused = away("workflow", "schema", "--output", str(register), code=2)
+    assert refused.err == (
+        f"{register} exists already; nothing was overwritten.\n"
+        "  → name a file that is not there yet, or one that ends in .json\n"
+    )
+    assert register.read_text(encoding="utf-8") == "Property ID"
+
+
 def test_a_schema_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     file = tmp_path / "nowhere" / "mine.json"
     result = Terminal(tmp_path / "no home")("workflow", "schema", "--output", str(file), code=4)

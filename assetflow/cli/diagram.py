@@ -9,7 +9,7 @@ import click
 
 from assetflow.cli import options, output, routes
 from assetflow.cli.app import App
-from assetflow.errors import OutsideFault
+from assetflow.cli.saving import write_again
 
 if TYPE_CHECKING:
     from assetflow.diagrams.picture import Picture
@@ -53,7 +53,8 @@ def diagram(
 
         output.emit_json(data(picture))
     elif file is not None:
-        _write(file, _drawn(picture, "json" if json_ else kind))
+        drawn = _drawn(picture, "json" if json_ else kind)
+        write_again(file, drawn, "The drawing", [*ENDINGS, ".json"])
         output.done(f"{found.route.name} drawn: {file}")
     elif kind == "text":
         from assetflow.diagrams.text import rows
@@ -96,14 +97,3 @@ def _drawn(picture: "Picture", kind: str) -> str:
         "json": lambda drawn: output.as_json(data.data(drawn)) + "\n",
     }
     return writers[kind](picture)
-
-
-def _write(file: Path, drawn: str) -> None:
-    from assetflow import durable
-
-    try:
-        durable.write_whole(file, drawn)
-    except OSError as error:
-        reasons, remedies = [error.strerror or str(error)], ["name another file"]
-        what = f"The drawing was not written to {file}."
-        raise OutsideFault(what, reasons=reasons, remedies=remedies) from error

@@ -99,18 +99,13 @@ def _explain(code: str, json_: bool) -> None:
 def schema(file: Path | None) -> None:
     """Print the JSON Schema of workflow files, by which editors complete and underline."""
     from assetflow import workflow_schema
-    from assetflow.errors import OutsideFault
+    from assetflow.cli.saving import write_again
 
     text = workflow_schema.text()
     if file is None:
         click.echo(text, nl=False)
         return
-    try:
-        file.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        what = f"The schema was not written to {file}."
-        raise OutsideFault(what, reasons=[reason], remedies=["name another file"]) from error
+    write_again(file, text, "The schema", [".json"])
     output.done(f"schema of workflow files: {file}")
 
 

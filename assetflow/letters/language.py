@@ -134,7 +134,8 @@ class LetterLanguage(ImmutableSandboxedEnvironment):
     def compiles(self, text: str, file: str) -> None:
         """Compile a text that was read, once; raises what Python has against it."""
         if text not in self._compiled:
-            self.compile(self._read_once(text), None, file)
+            # Compiling works out constants in the tree, so nobody may read that one afterwards.
+            self.compile(self._read.pop(text, None) or self._read_once(text), None, file)
             self._compiled.add(text)
 
     def _read_once(self, text: str) -> nodes.Template:

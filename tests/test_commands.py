@@ -57,6 +57,7 @@ LOOKING = {
     "next",
     "preview",
     "show",
+    "words",
 }
 READING = [name for name in TYPED if name.split()[-1] in LOOKING]
 # These make a home, make their own, or work without one.
@@ -100,9 +101,13 @@ VALUES = {
     "person export file": "what_is_held.json",
     "case release case_": "CAT-2026-0002",
     "retention destroy case_": "CAT-2026-0003",
+    "workflow new name": "our_route",
+    "label": "Our route",
+    "prefix": "OUR",
 }
 FACTS = ("progress_made=The survey is done", "progress_awaited=Title", "forecast_date=2026-12-01")
 NEEDS = {
+    "case open": ["--asset", "SAMPLE-0003", "--group", "Bowls Club"],
     "person login": ["iris.dale"],
     "case withdraw": ["--why", "Found another site"],
     "signoff give": ["--by", "ruth", "--evidence", "Email"],

@@ -11,6 +11,7 @@ from assetflow.cli.diagram import diagram
 from assetflow.cli.diagram import show as show_rows
 from assetflow.cli.routes import around as _around
 from assetflow.cli.routes import settings as _settings
+from assetflow.cli.workflow_new import new, words
 
 if TYPE_CHECKING:
     from assetflow.errors import Problem
@@ -138,3 +139,5 @@ def show(app: App, name: str, json_: bool) -> None:
 
 
 workflow.add_command(diagram)
+workflow.add_command(new)
+workflow.add_command(words)

@@ -37,6 +37,14 @@ def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     yield from _labels(workflow)
 
 
+def not_a_name(name: str, prefix: str) -> list[str]:
+    """Say what is wrong with the name of a route and with the beginning of its references."""
+    wrong = [] if _NAME.fullmatch(name) else [f"{name!r} is not a name: {_HINT}"]
+    if not _PREFIX.fullmatch(prefix):
+        wrong.append(f"references cannot begin with {prefix!r}: up to 20 letters, digits, hyphens")
+    return wrong
+
+
 def _spelling(workflow: Workflow) -> Iterator[Finding]:
     for group in _GROUPS:
         for name in getattr(workflow, group):

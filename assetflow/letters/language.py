@@ -135,7 +135,8 @@ class LetterLanguage(ImmutableSandboxedEnvironment):
         """Compile a text that was read, once; raises what Python has against it."""
         if text not in self._compiled:
             # Compiling works out constants in the tree, so nobody may read that one afterwards.
-            self.compile(self._read.pop(text, None) or self._read_once(text), None, file)
+            tree = self._read.pop(text) if text in self._read else self._read_once(text)
+            self.compile(tree, None, file)
             self._compiled.add(text)
 
     def _read_once(self, text: str) -> nodes.Template:

@@ -96,6 +96,12 @@ objections:
 criteria:
   benefit: {label: Community benefit, weight: 60}
   money: {label: Money, weight: 40}
+ladder_counts: age
+parts: [tiny_part]
+parts_in: [agreed]
+part_of: [tiny_programme]
+clocks:
+  keys: {label: The keys, kind: target, starts: {stage: agreed}, within: 1 week, to: [officer]}
 """
 
 

@@ -77,7 +77,8 @@ def _promises(ways: _Ways, around: Surroundings) -> Iterator[Finding]:
 
 def _asked(step: Transition, around: Surroundings) -> set[str]:
     """Give the facts without which a step is refused."""
-    named = {fact for use in step.requires for _, fact in facts_named(use.parameters)}
+    asking = (use for use in step.requires if use.guard != "facts_absent")
+    named = {fact for use in asking for _, fact in facts_named(use.parameters)}
     return named.union(*(around.letter_facts.get(name, frozenset()) for name in step.letters))
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from assetflow import definitions, guards
 from assetflow.deadlines import PATTERN as PERIOD
+from assetflow.guards.registry import optional
 from assetflow.soundness import names, people
 from assetflow.workflow_schema.words import ENTRIES, FIELDS, RIGHTS
 
 FILE_NAME = "workflow.schema.json"
 Schema = dict[str, Any]
-_PERIODS = ("stall_limit", "review_within", "target", "within", "after")
+_PERIODS = ("stall_limit", "review_within", "target", "within", "after", "before", "warn")
 _KINDS: Mapping[Any, Schema] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -90,7 +91,7 @@ def _guard() -> Schema:
     bare = [
         {"const": name, "description": _words(name)}
         for name in guards.REGISTRY
-        if not guards.parameters(name)
+        if not _needed(name)
     ]
     with_parameters = {
         "type": "object",
@@ -108,17 +109,21 @@ def _parameters(guard: str) -> Schema:
         "type": "object",
         "description": _words(guard),
         "properties": {name: _parameter(name, kind) for name, kind in takes.items()},
-        "required": list(takes),
+        "required": _needed(guard),
         "additionalProperties": False,
     }
+
+
+def _needed(guard: str) -> list[str]:
+    return [name for name in guards.parameters(guard) if name not in optional(guard)]
 
 
 def _parameter(name: str, kind: Any) -> Schema:
     limits: Mapping[str, Schema] = {
         "holder": {"enum": list(guards.HOLDERS)},
-        "at_least": {"pattern": PERIOD},
+        **{key: {"pattern": PERIOD} for key in ("at_least", "at_most", "within")},
     }
-    return {**_KINDS[kind], **limits.get(name, {})}
+    return {**_KINDS[kind], **(limits.get(name, {}) if kind is str else {})}
 
 
 def _words(guard: str) -> str:

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from sizes import fuzzed
 
 from assetflow.errors import BadFile, Problem
-from assetflow.yaml_reader import MAX_BYTES, Tree, read_bytes, read_file
+from assetflow.yaml_reader import (
+    MAX_BYTES,
+    Tree,
+    read_bytes,
+    read_file,
+    read_quickly,
+    read_thoroughly,
+)
 
 
 def refused(raw: bytes) -> list[Problem]:
@@ -396,3 +403,42 @@ lines_of_text = st.text(
 def test_any_text_in_single_quotes_comes_out_as_it_went_in(text: str) -> None:
     written = "a: '" + text.replace("'", "''") + "'"
     assert read_bytes(written.encode(), "route.yaml").value == {"a": text}
+
+
+# --- the quick way and the thorough one -----------------------------------------------------------
+
+ROOT = Path(__file__).parents[1]
+EVERY_FILE = sorted(
+    path
+    for folder in ("workflows", "data", "docs/workflow-problems", "tests/workflow_problems")
+    for path in (ROOT / folder).glob("*.yaml")
+)
+
+
+def said_alike(raw: bytes) -> bool:
+    """Hold what the quick way gives against the thorough one; whether it gave anything."""
+    quick = read_quickly(raw, "route.yaml")
+    if quick is not None:
+        thorough = read_thoroughly(raw, "route.yaml")
+        assert (quick.value, quick.marks) == (thorough.value, thorough.marks)
+    return quick is not None
+
+
+@pytest.mark.parametrize("path", EVERY_FILE, ids=lambda path: path.name)
+def test_a_file_says_the_same_to_both_parsers(path: Path) -> None:
+    said = said_alike(path.read_bytes())
+    assert said or "problems" in str(path.parent), "a sound file is read the quick way"
+
+
+@pytest.mark.parametrize("text", [text for text, _ in READ_AS.values()], ids=list(READ_AS))
+def test_what_is_read_is_read_alike_by_both_parsers(text: str) -> None:
+    said_alike(text.encode())
+
+
+@settings(max_examples=fuzzed(), deadline=None)
+@given(st.lists(pieces, max_size=30).map("".join) | st.text(max_size=60) | lines_of_text)
+def test_no_text_says_one_thing_to_one_parser_and_another_to_the_other(text: str) -> None:
+    try:
+        said_alike(text.encode("utf-8", "surrogatepass"))
+    except BadFile as refused_by_one:
+        pytest.fail(f"the quick way read what is refused: {refused_by_one.problems}")

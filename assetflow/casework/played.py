@@ -91,7 +91,7 @@ class Stage:
             _check_case(self.desk(step, self.setting_up), self.case(step.case), step)
 
     def desk(self, step: Step, actor: str) -> Desk:
-        """Give the desk of a step; every desk has a moment of its own, later than the one before."""
+        """Give the desk of a step, at a moment of its own, later than the one before."""
         self.moments += 1
         now = datetime.combine(step.recorded, time(9), UTC) + timedelta(seconds=self.moments)
         return Desk(self.db, self.settings, actor, step.on, step.recorded, now)

@@ -1,6 +1,6 @@
 """``assetflow workflow test``: plays the scenarios of routes, and says what they do not show."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from assetflow.scenarios.coverage import Coverage
     from assetflow.scenarios.files import Loaded
     from assetflow.settings import Settings
+    from assetflow.soundness import Surroundings
     from assetflow.workflow import Workflow
 
 
@@ -25,14 +26,18 @@ class Shown(NamedTuple):
 
 @click.command("test")
 @click.argument("names", nargs=-1, metavar="[NAME or FILE]...")
-@click.option("--require-coverage", "required", type=click.FloatRange(0, 100), default=0.0,
-              metavar="PERCENT", help="Fail where the scenarios of a route show less of it.")  # fmt: skip
-@click.option("--missing", is_flag=True,
-              help="List what the scenarios do not show, each with a step to begin from.")  # fmt: skip
+@click.option(
+    "--require-coverage", "required", type=click.FloatRange(0, 100), default=0.0,
+    metavar="PERCENT", help="Fail where the scenarios of a route show less of it.",
+)  # fmt: skip
+@click.option(
+    "--missing", is_flag=True,
+    help="List what the scenarios do not show, each with a step to begin from.",
+)  # fmt: skip
 @options.as_json
 @click.pass_obj
 def rehearse(app: App, names: tuple[str, ...], required: float, missing: bool, json_: bool) -> None:
-    """Play the scenarios of routes in a throwaway home, and say how much of each route they show."""
+    """Play the scenarios of routes, in a throwaway home, and say how much of each they show."""
     settings = routes.settings(app)
     shown = _shown(app, settings, names, missing)
     if json_:
@@ -45,13 +50,19 @@ def rehearse(app: App, names: tuple[str, ...], required: float, missing: bool, j
 
 
 def _shown(app: App, settings: "Settings", names: Sequence[str], missing: bool) -> Shown:
+    from assetflow import definitions
     from assetflow.casework import rehearsal
 
     loaded, alone = _load(app, settings, names, missing)
     played = list(rehearsal.rehearse(settings, loaded))
     taken = {one for book in played for one in book.taken}
     lacked = {one for book in played for one in book.lacked}
-    return Shown(played, list(_coverage(loaded, alone, taken, lacked)))
+    meant = [(book.routes[book.book.workflow], book.around) for book in loaded]
+    meant += [(found.route, found.around) for found in alone]
+    files = [*definitions.available(settings), *(f for book in loaded for f in book.files.values())]
+    entered = definitions.continued(files)
+    coverage = [_coverage(*one, entered, taken, lacked) for one in meant]
+    return Shown(played, coverage)
 
 
 def _load(
@@ -62,7 +73,8 @@ def _load(
     from assetflow.errors import NotFound
 
     wanted = names or [path.stem for path in definitions.available(settings)]
-    loaded, alone = [], []
+    loaded: list[Loaded] = []
+    alone: list[routes.Found] = []
     for name in wanted:
         try:
             path = scenarios.find(settings, name)
@@ -76,15 +88,16 @@ def _load(
 
 
 def _coverage(
-    loaded: "Iterable[Loaded]", alone: "Iterable[routes.Found]", taken: Any, lacked: Any
-) -> "Iterator[tuple[Workflow, Coverage]]":
-    from assetflow.scenarios.coverage import covered
+    route: "Workflow", around: "Surroundings", entered: "set[tuple[str, str]]", taken: Any,
+    lacked: Any,
+) -> "tuple[Workflow, Coverage]":  # fmt: skip
+    from assetflow.scenarios.coverage import covered, declared
+    from assetflow.scenarios.never import never_lacking
 
-    for book in loaded:
-        route = book.routes[book.book.workflow]
-        yield route, covered(route, book.around.letter_facts, taken, lacked)
-    for found in alone:
-        yield found.route, covered(found.route, found.around.letter_facts, taken, lacked)
+    asked = declared(route, around.letter_facts)
+    stages = [stage for name, stage in entered if name == route.name]
+    never = never_lacking(route, around.letter_facts, asked, stages)
+    return route, covered(route, asked, never, taken, lacked)
 
 
 def _say(shown: Shown, missing: bool) -> None:
@@ -95,11 +108,8 @@ def _say(shown: Shown, missing: bool) -> None:
         _say_coverage(coverage)
         if missing:
             _say_missing(route, coverage)
-        elif coverage.not_taken or coverage.not_seen:
-            for trigger in coverage.not_taken:
-                click.echo(f"  not covered: {trigger}: not taken")
-            for one in coverage.not_seen:
-                click.echo(f"  not covered: {one}")
+        else:
+            _say_uncovered(coverage)
 
 
 def _say_played(book: "Rehearsed", played: "Played") -> None:
@@ -125,6 +135,15 @@ def _say_coverage(coverage: "Coverage") -> None:
     )
 
 
+def _say_uncovered(coverage: "Coverage") -> None:
+    for trigger in coverage.not_taken:
+        click.echo(f"  not covered: {trigger}: not taken")
+    for one in coverage.not_seen:
+        click.echo(f"  not covered: {one}")
+    for one in coverage.never:
+        click.echo(f"  cannot be lacking, as every way there needs it before: {one}")
+
+
 def _say_missing(route: "Workflow", coverage: "Coverage") -> None:
     from assetflow.scenarios.skeletons import skeletons
 
@@ -147,6 +166,7 @@ def _data(shown: Shown) -> dict[str, Any]:
                 "route": one.route, "percent": one.percent, "transitions": len(one.steps),
                 "taken": one.taken, "refusals": len(one.refusals), "seen": one.seen,
                 "not_taken": one.not_taken, "not_seen": [str(r) for r in one.not_seen],
+                "never": [str(r) for r in one.never],
             }
             for _, one in shown.coverage
         ],

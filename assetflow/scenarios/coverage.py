@@ -32,13 +32,17 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of a route its scenarios show: the steps they took, the refusals they saw."""
+    """How much of a route its scenarios show: the steps they took, the refusals they saw.
+
+    ``never`` are requirements that no case can fail to meet; they are not among the refusals.
+    """
 
     route: str
     steps: tuple[str, ...]
     not_taken: tuple[str, ...]
     refusals: tuple[Requirement, ...]
     not_seen: tuple[Requirement, ...]
+    never: tuple[Requirement, ...] = ()
 
     @property
     def taken(self) -> int:
@@ -63,26 +67,31 @@ def percent(part: int, whole: int) -> float:
 
 def covered(
     route: Workflow,
-    letter_facts: Mapping[str, Collection[str]],
+    requirements: Collection[Requirement],
+    never: Collection[Requirement],
     taken: Collection[tuple[str, str]],
     lacked: Collection[Requirement],
 ) -> Coverage:
-    """Hold what was shown of a route against all that it declares."""
-    asked = declared(route, letter_facts)
-    refusals = tuple(one for of_step in asked.values() for one in of_step)
-    not_taken = tuple(trigger for trigger in asked if (route.name, trigger) not in taken)
+    """Hold what was shown of a route against all that it declares.
+
+    What was seen after all counts as seen, whatever was proved of it.
+    """
+    never = tuple(one for one in never if one not in lacked)
+    refusals = tuple(one for one in requirements if one not in never)
+    not_taken = tuple(
+        trigger for trigger in route.transitions if (route.name, trigger) not in taken
+    )
     not_seen = tuple(one for one in refusals if one not in lacked)
-    return Coverage(route.name, tuple(asked), not_taken, refusals, not_seen)
+    return Coverage(route.name, tuple(route.transitions), not_taken, refusals, not_seen, never)
 
 
 def declared(
     route: Workflow, letter_facts: Mapping[str, Collection[str]]
-) -> dict[str, tuple[Requirement, ...]]:
-    """Give everything that each step of a route can be refused for, by its trigger."""
-    return {
-        trigger: tuple(dict.fromkeys(_of_step(route, step, letter_facts)))
-        for trigger, step in route.transitions.items()
-    }
+) -> tuple[Requirement, ...]:
+    """Give everything that the steps of a route can be refused for."""
+    steps = route.transitions.values()
+    found = (one for step in steps for one in _of_step(route, step, letter_facts))
+    return tuple(dict.fromkeys(found))
 
 
 def _of_step(

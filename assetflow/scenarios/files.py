@@ -9,13 +9,14 @@ from assetflow.errors import BadFile, NotFound
 from assetflow.scenarios import names, reader
 from assetflow.scenarios.told import Book
 from assetflow.settings import Settings
+from assetflow.soundness.finding import Finding
 from assetflow.workflow import Workflow
 from assetflow.yaml_reader import read_file
 
 ENDING = ".scenario.yaml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Loaded:
     """A scenario file that was read, with the routes it needs and the file of each."""
 
@@ -63,45 +64,45 @@ def load(path: Path, settings: Settings) -> Loaded:
     """Read a scenario file with its routes; raises ``BadFile`` with every problem and its line."""
     tree = read_file(path)
     book, page = reader.book(tree)
-    if book is None or not book.workflow:
-        reader.check(tree, page)
-        raise AssertionError  # what has no route has a problem
-    files = {p.stem: p for p in _beside(path)}
-    around = definitions.surroundings(settings, data_files.calendar(settings), files.values())
-    routes: dict[str, Workflow] = {}
-    used: dict[str, Path] = {}
-    wanted = [book.workflow, *_workflows(book)]
+    loaded = Loaded(book, {}, {}, around_(settings, ())) if book else None
+    if loaded and loaded.book.workflow:
+        page.problems += [tree.problem(*found) for found in _add_routes(loaded, path, settings)]
+        if loaded.book.workflow in loaded.routes:
+            letters = loaded.around.letter_facts
+            findings = names.findings(loaded.book, loaded.routes, letters, whole=not page.problems)
+            page.problems += [tree.problem(*finding) for finding in findings]
+    if page.problems or loaded is None:
+        raise BadFile(f"The scenarios in {path.name} cannot be used.", sorted({*page.problems}))
+    return loaded
+
+
+def around_(settings: Settings, files: Iterable[Path]) -> soundness.Surroundings:
+    """Give what routes may refer to, those in ``files`` among them."""
+    return definitions.surroundings(settings, data_files.calendar(settings), files)
+
+
+def _add_routes(loaded: Loaded, path: Path, settings: Settings) -> Iterator[Finding]:
+    """Read the routes that a book speaks of, and those that they lead to."""
+    wanted = [loaded.book.workflow, *_workflows(loaded.book)]
     for name in wanted:
-        if name in routes:
+        if name in loaded.files:
             continue
         try:
-            used[name] = files.get(name) or definitions.find(settings, name)
+            loaded.files[name] = _route_file(settings, path, name)
         except NotFound as error:
-            where = ("workflow",) if name == book.workflow else ()
-            page.wrong(where, "unknown-workflow", error.what, " ".join(error.reasons))
+            where = ("workflow",) if name == loaded.book.workflow else ()
+            yield Finding(where, "unknown-workflow", error.what, " ".join(error.reasons))
             continue
-        routes[name] = definitions.load(used[name], around)
-        wanted += _related(routes[name])
-    if book.workflow in routes:
-        findings = names.findings(book, routes, around.letter_facts)
-        page.problems += [tree.problem(*finding) for finding in findings]
-    reader.check(tree, page)
-    return Loaded(book, routes, used, around)
+        loaded.around = around_(settings, loaded.files.values())
+        loaded.routes[name] = definitions.load(loaded.files[name], loaded.around)
+        wanted += _related(loaded.routes[name])
 
 
-def _beside(path: Path) -> Iterator[Path]:
-    """Give the routes in the folder of a scenario file: they are meant before all others."""
-    for file in sorted(path.parent.glob("*.yaml")):
-        if not file.name.endswith(ENDING) and _is_route(file):
-            yield file
-
-
-def _is_route(file: Path) -> bool:
-    try:
-        value = read_file(file).value
-    except BadFile:
-        return True  # which is said when it is needed
-    return isinstance(value, dict) and "transitions" in value
+def _route_file(settings: Settings, path: Path, name: str) -> Path:
+    """Find a route: one in the folder of the scenarios is meant before all others."""
+    beside = path.with_name(f"{name}.yaml")
+    is_name = Path(name).name == name and len(name) < 200
+    return beside if is_name and beside.is_file() else definitions.find(settings, name)
 
 
 def _workflows(book: Book) -> Iterable[str]:

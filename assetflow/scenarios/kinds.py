@@ -1,6 +1,6 @@
 """The steps that a scenario can tell: a table, to which a new kind is one more line.
 
-What a kind does stands in ``casework.rehearsed`` under the same name.
+What a kind does stands in ``casework.played`` under the same name.
 """
 
 from collections.abc import Mapping
@@ -8,8 +8,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from assetflow.scenarios.shapes import Page, Shape, by_case, day, entry, facts, named, switch, text
-from assetflow.scenarios.shapes import texts as texts
+from assetflow.scenarios.shapes import (
+    Page,
+    Shape,
+    by_case,
+    day,
+    entry,
+    facts,
+    named,
+    switch,
+    text,
+    texts,
+)
 from assetflow.yaml_reader import Path_
 
 NOT_STARTED, STOPPED = "not_started", "stopped"

@@ -1,15 +1,19 @@
 """Holds a scenario file against its route: every name in it must mean something there."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from assetflow.guards import HOLDERS
 from assetflow.scenarios.told import Book, Player, Scenario, Step
 from assetflow.soundness.finding import Finding, unknown
 from assetflow.workflow import Workflow
+from assetflow.yaml_reader import Path_
 
 # Whoever holds nothing, to see who may not.
 NOBODY = "nobody"
 # Where the name of a thing of the route stands: under which key, or of which kinds of step.
-_TRIGGERS, _DEPARTMENTS, _PEOPLE = ("do", "ask"), ("sign", "object"), ("as", "by")
+_TRIGGERS, _SIGNING, _PEOPLE = ("do", "ask"), ("sign", "object"), ("as", "by")
+# A name in a step: where it stands, what it is a name of, the name, and those that there are.
+_Named = tuple[Path_, str, str, Collection[str]]
 
 
 def cast(routes: Collection[Workflow]) -> dict[str, Player]:
@@ -37,9 +41,12 @@ def _named(handle: str) -> str:
 
 
 def findings(
-    book: Book, routes: Mapping[str, Workflow], letters: Collection[str]
+    book: Book, routes: Mapping[str, Workflow], letters: Collection[str], *, whole: bool
 ) -> Iterator[Finding]:
-    """List every name of a file that its routes do not know."""
+    """List every name of a file that its routes do not know.
+
+    Where the file is not ``whole``, a case may be opened in a step that could not be read.
+    """
     people = {*cast(list(routes.values())), *(player.handle for player in book.people)}
     every = list(routes.values())
     roles = {role for route in every for role in route.roles}
@@ -53,7 +60,7 @@ def findings(
             if department not in departments:
                 yield unknown((*path, "departments", n), "department", department, departments)
     for scenario in book.scenarios:
-        yield from _Reading(book, routes, letters, people).scenario(scenario)
+        yield from _Reading(book, routes, letters, people, whole).scenario(scenario)
 
 
 class _Reading:
@@ -61,8 +68,9 @@ class _Reading:
 
     def __init__(
         self, book: Book, routes: Mapping[str, Workflow], letters: Collection[str],
-        people: Collection[str],
+        people: Collection[str], whole: bool,
     ) -> None:  # fmt: skip
+        self.whole = whole
         self.book, self.routes, self.letters, self.people = book, routes, letters, people
         self.cases: dict[str, Workflow] = {}
 
@@ -78,12 +86,16 @@ class _Reading:
     def _ending(self, scenario: Scenario, key: str, case: str, said: str) -> Iterator[Finding]:
         path = (*scenario.path, key)
         if case not in self.cases:
-            yield unknown(path, "case", case, self.cases)
+            yield from self._no_case(path, case)
             return
         route = self.cases[case]
         known = set(route.stages) if key == "stage" else {s.end for s in route.stages.values()}
         if said not in known:
             yield unknown(path, key, said, [name for name in known if name])
+
+    def _no_case(self, path: Path_, name: str) -> Iterator[Finding]:
+        if self.whole:
+            yield unknown(path, "case", name, self.cases)
 
     def _opened(self, step: Step) -> Iterator[Finding]:
         name, parent = step.what["name"], step.what.get("parent")
@@ -91,7 +103,7 @@ class _Reading:
             yield Finding((*step.path, "open", "name"), "same-label",
                           f"there is a case {name} already", "give each its own name")  # fmt: skip
         if parent and parent not in self.cases:
-            yield unknown((*step.path, "parent"), "case", parent, self.cases)
+            yield from self._no_case((*step.path, "parent"), parent)
             return
         usual = self.cases[parent].parts[:1] if parent else (self.book.workflow,)
         typed = step.what.get("workflow") or "".join(usual)
@@ -109,10 +121,12 @@ class _Reading:
                 yield unknown(path, "person", person, self.people)
 
     def _step(self, step: Step) -> Iterator[Finding]:
-        if step.case not in self.cases:
-            yield unknown((*step.path, "case"), "case", step.case, self.cases)
-            return
-        route = self.cases[step.case]
+        route = self.cases.get(step.case)
+        if route is None:
+            yield from self._no_case((*step.path, "case"), step.case)
+            if self.whole:
+                return
+            route = self.routes[self.book.workflow]
         for key, kind, name, known in self._names(step, route):
             if name not in known:
                 yield unknown((*step.path, *key), kind, name, known)
@@ -125,35 +139,36 @@ class _Reading:
             elif how.workflow in self.routes:
                 self.cases[continued] = self.routes[how.workflow]
 
-    def _names(
-        self, step: Step, route: Workflow
-    ) -> Iterator[tuple[tuple[str | int, ...], str, str, Collection[str]]]:
+    def _names(self, step: Step, route: Workflow) -> Iterator[_Named]:
         """Give each name of a step: where it stands, what it names, and what there is."""
-        kind, given, expected = step.kind, step.given, step.expected
-        if kind in _TRIGGERS:
-            yield (kind,), "transition", step.what, route.transitions
-        if kind in _DEPARTMENTS:
-            yield (kind,), "department", step.what, route.departments
-        if kind == "letter":
-            yield (kind,), "letter", step.what, self.letters
-        if "for" in given:
-            yield ("for",), "transition", given["for"], route.transitions
-        if "category" in given:
-            yield ("category",), "objection", given["category"], route.objections
-        if "stage" in expected:
-            yield ("stage",), "stage", expected["stage"], route.stages
-        if "waiting_on" in expected:
-            holders = ("council", "group", "third_party")
-            yield ("waiting_on",), "holder", expected["waiting_on"], holders
+        kind, what, given, expected = step.kind, step.what, step.given, step.expected
+        yield from _one(
+            (kind,), "transition", what if kind in _TRIGGERS else None, route.transitions
+        )
+        yield from _one(
+            (kind,), "department", what if kind in _SIGNING else None, route.departments
+        )
+        yield from _one((kind,), "letter", what if kind == "letter" else None, self.letters)
+        yield from _one(("for",), "transition", given.get("for"), route.transitions)
+        yield from _one(("category",), "objection", given.get("category"), route.objections)
+        yield from _one(("stage",), "stage", expected.get("stage"), route.stages)
+        yield from _one(("waiting_on",), "holder", expected.get("waiting_on"), HOLDERS)
         for n, letter in enumerate(expected.get("letters", ())):
             yield ("letters", n), "letter", letter, self.letters
-        on_file, due = expected.get("on_file", {}), expected.get("due", {})
-        for key, names, kind_, known in (
-            ((kind,), step.what if kind == "record" else {}, "fact", route.facts),
-            (("facts",), given.get("facts", {}), "fact", route.facts),
-            (("on_file",), on_file, "fact", route.facts),
-            (("due", "signoffs"), due.get("signoffs", {}), "department", route.departments),
-            (("due", "clocks"), due.get("clocks", {}), "clock", route.clocks),
-        ):
-            for name in names:
-                yield (*key, name), kind_, name, known
+        due = expected.get("due", {})
+        yield from _each((kind,), "fact", what if kind == "record" else {}, route.facts)
+        yield from _each(("facts",), "fact", given.get("facts", {}), route.facts)
+        yield from _each(("on_file",), "fact", expected.get("on_file", {}), route.facts)
+        signoffs = due.get("signoffs", {})
+        yield from _each(("due", "signoffs"), "department", signoffs, route.departments)
+        yield from _each(("due", "clocks"), "clock", due.get("clocks", {}), route.clocks)
+
+
+def _one(path: Path_, kind: str, name: str | None, known: Collection[str]) -> Iterator[_Named]:
+    if name is not None:
+        yield path, kind, name, known
+
+
+def _each(path: Path_, kind: str, names: Iterable[str], known: Collection[str]) -> Iterator[_Named]:
+    for name in names:
+        yield (*path, name), kind, name, known

@@ -4,7 +4,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assetflow.errors import BadFile
 from assetflow.scenarios.kinds import COMMON, EXPECTED, KINDS, PLAYER, SCENARIO, START
 from assetflow.scenarios.shapes import Page, entry, text, unknown_key
 from assetflow.scenarios.told import THE_CASE, Book, Player, Scenario, Step
@@ -31,12 +30,6 @@ def book(tree: Tree) -> tuple[Book | None, Page]:
     told = tuple(_scenarios(page, value.get("scenarios", [])))
     players = tuple(_people(page, value.get("people", {})))
     return Book(Path(tree.file), route or "", players, told), page
-
-
-def check(tree: Tree, page: Page) -> None:
-    """Raise ``BadFile`` where a file has problems."""
-    if page.problems:
-        raise BadFile(f"{Path(tree.file).name} cannot be used.", sorted({*page.problems}))
 
 
 def _people(page: Page, value: Any) -> list[Player]:
@@ -80,7 +73,8 @@ def _scenario(page: Page, path: Path_, value: Any) -> Scenario | None:
         page.wrong(path, "missing-key", "it does not say where it ends", hint)
     starts = _starts(page, path, value)
     steps = _steps(page, path, value.get("steps", []), starts)
-    if not starts and not any(step.kind == "open" for step in steps):
+    opened = any(step.kind == "open" for step in steps)
+    if not (opened or "case" in value or "cases" in value):
         page.wrong(path, "missing-key", "no case is opened", "add case: with its day received")
     only = starts[0].what["name"] if starts else THE_CASE
     return Scenario(
@@ -131,7 +125,7 @@ def _step(page: Page, path: Path_, value: Any, case: str, today: date | None) ->
         page.wrong(path, "wrong-type", "a step must be a group of named entries",
                    "write it as {on: 2026-01-05, do: accept}")  # fmt: skip
         return None
-    kinds = [name for name in value if name in KINDS]
+    before, kinds = len(page.problems), [name for name in value if name in KINDS]
     if len(kinds) > 1:
         message = f"one step does one thing, not {' and '.join(kinds)}"
         page.wrong((*path, kinds[1]), "two-steps", message, "make two steps of it")
@@ -144,12 +138,16 @@ def _step(page: Page, path: Path_, value: Any, case: str, today: date | None) ->
         hint = f"name one of: {', '.join(KINDS)}"
         page.wrong(path, "no-step", "nothing is done and nothing is expected", hint)
     read = entry(allowed, kind.needs if kind else ())(page, path, value) or {}
-    return _told(page, path, kinds, read, case, today)
+    days = _days(page, path, read, today)
+    if days is None or len(page.problems) > before:
+        return None
+    return _told(page, path, "".join(kinds), days, {"case": case, **read})
 
 
-def _told(
-    page: Page, path: Path_, kinds: list[str], read: dict[str, Any], case: str, today: date | None
-) -> Step | None:
+def _days(
+    page: Page, path: Path_, read: dict[str, Any], today: date | None
+) -> tuple[date, date] | None:
+    """Give the day on which a step happens, and the day on which it is entered."""
     on = read.get("on", today)
     if on is None:
         page.wrong(path, "missing-key", "on is missing", "say the day, as in on: 2026-01-05")
@@ -161,13 +159,16 @@ def _told(
         message = f"this day lies before {today.isoformat()}, the day of the step before"
         hint = "put the steps in order; what is entered late has recorded: as well"
         page.wrong((*path, "on"), "days-out-of-order", message, hint)
-    kind = kinds[0] if kinds else ""
-    given = {
-        k: v for k, v in read.items() if k not in EXPECTED and k not in ("on", "recorded", kind)
-    }
+    return on, recorded
+
+
+def _told(
+    page: Page, path: Path_, kind: str, days: tuple[date, date], read: dict[str, Any]
+) -> Step:
     expected = {k: v for k, v in read.items() if k in EXPECTED}
-    return Step(page.line(path), path, on, recorded, given.pop("case", case), kind,
-                read.get(kind), given, expected)  # fmt: skip
+    told = ("on", "recorded", "case", kind, *expected)
+    given = {k: v for k, v in read.items() if k not in told}
+    return Step(page.line(path), path, *days, read["case"], kind, read.get(kind), given, expected)
 
 
 def _in_order(starts: list[Step], steps: list[Step]) -> tuple[Step, ...]:

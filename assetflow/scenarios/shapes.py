@@ -117,7 +117,7 @@ def entry(allowed: Mapping[str, Shape], needed: tuple[str, ...] = ()) -> Shape:
         for name in needed:
             if name not in value:
                 page.wrong(path, "missing-key", f"{name} is missing", f"add {name}: here")
-        return {name: found for name, found in _read(page, path, value, allowed)}
+        return dict(_read(page, path, value, allowed))
 
     return shape
 

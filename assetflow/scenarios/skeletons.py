@@ -8,7 +8,7 @@ from assetflow.workflow import Transition, Workflow
 
 
 def skeletons(route: Workflow, coverage: Coverage) -> Iterator[tuple[str, str]]:
-    """Give everything not covered of a route, in its order: what it is, and a step that shows it."""
+    """Give everything not covered of a route, in its order, each with a step that shows it."""
     unseen = {
         trigger: [one for one in coverage.not_seen if one.trigger == trigger]
         for trigger in coverage.steps

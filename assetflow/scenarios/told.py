@@ -26,9 +26,9 @@ class Player:
 class Step:
     """One thing that happens on a day, or only a look, and what must come of it.
 
-    ``what`` is the value of the step's own key (a trigger, a department …), ``given`` what goes with
-    it, and ``expected`` what is held against the case afterwards. ``recorded`` is the day on which
-    it is entered, where that is a later one.
+    ``what`` is the value of the step's own key (a trigger, a department …), ``given`` what goes
+    with it, and ``expected`` what is held against the case afterwards. ``recorded`` is the day on
+    which it is entered, where that is a later one.
     """
 
     line: int

@@ -138,7 +138,7 @@ def _step(page: Page, path: Path_, value: Any, case: str, today: date | None) ->
         hint = f"name one of: {', '.join(KINDS)}"
         page.wrong(path, "no-step", "nothing is done and nothing is expected", hint)
     read = entry(allowed, kind.needs if kind else ())(page, path, value) or {}
-    days = _days(page, path, read, today)
+    days = None if "on" in value and "on" not in read else _days(page, path, read, today)
     if days is None or len(page.problems) > before:
         return None
     return _told(page, path, "".join(kinds), days, {"case": case, **read})

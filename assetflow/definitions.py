@@ -1,5 +1,6 @@
 """Reads workflow files: YAML in, a proven ``Workflow`` out, or every problem with its line."""
 
+import contextlib
 import json
 from collections.abc import Iterable
 from dataclasses import fields
@@ -111,6 +112,20 @@ def _declared_facts(files: Iterable[Path]) -> dict[str, str]:
             name: entry.get("type", "text") for name, entry in entries if isinstance(entry, dict)
         }
         found.update({name: kind for name, kind in types.items() if kind in get_args(FactType)})
+    return found
+
+
+def continued(files: Iterable[Path]) -> set[tuple[str, str]]:
+    """Give the routes and stages in which cases of the routes in these files go on."""
+    found = set()
+    for path in files:
+        with contextlib.suppress(BadFile):
+            value = _tree(path).value
+            steps = value.get("transitions") if isinstance(value, dict) else None
+            for step in steps.values() if isinstance(steps, dict) else ():
+                how = step.get("continues_as") if isinstance(step, dict) else None
+                if isinstance(how, dict):
+                    found.add((str(how.get("workflow")), str(how.get("stage"))))
     return found
 
 

@@ -47,7 +47,7 @@ FLOORS = (
         "assetflow.explanations",
     ),
     ("assetflow.definitions", "assetflow.queries", "assetflow.portfolio", "assetflow.migrations"),
-    ("assetflow.delivery", "assetflow.workflow_schema"),
+    ("assetflow.delivery", "assetflow.workflow_schema", "assetflow.scenarios"),
     ("assetflow.casework", "assetflow.reports"),
     ("assetflow.cli",),
     ("assetflow.__main__",),

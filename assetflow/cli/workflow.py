@@ -9,6 +9,7 @@ from assetflow.cli import options, output, routes
 from assetflow.cli.app import App
 from assetflow.cli.diagram import diagram
 from assetflow.cli.diagram import show as show_rows
+from assetflow.cli.rehearse import rehearse
 from assetflow.cli.routes import around as _around
 from assetflow.cli.routes import settings as _settings
 from assetflow.cli.workflow_new import new, words
@@ -141,3 +142,4 @@ def show(app: App, name: str, json_: bool) -> None:
 workflow.add_command(diagram)
 workflow.add_command(new)
 workflow.add_command(words)
+workflow.add_command(rehearse)

@@ -1,0 +1,152 @@
+"""What a route declares that a scenario can show: each step taken, each reason for a refusal.
+
+A requirement is asked for by itself, with the guard that stands behind it, so that a refusal counts
+for just those requirements that were not met.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from assetflow.guards import REGISTRY, answers_to, letter_facts_missing, order_reached, settled
+from assetflow.snapshot import Occasion
+from assetflow.workflow import GuardUse, Transition, Workflow
+
+# Guards that ask for several facts at once, by the parameter that names them.
+_PER_FACT = {"facts_recorded": "facts", "together": "needs"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Requirement:
+    """One thing that a step of a route can lack; ``name`` tells it from others of its kind."""
+
+    route: str
+    trigger: str
+    kind: Literal["permission", "why", "guard", "signoff", "letter"]
+    name: str = ""
+
+    def __str__(self) -> str:
+        """Give it as lists show it."""
+        return f"{self.trigger}: {self.kind} {self.name}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a route its scenarios show: the steps they took, the refusals they saw.
+
+    ``never`` are requirements that no case can fail to meet; they are not among the refusals.
+    """
+
+    route: str
+    steps: tuple[str, ...]
+    not_taken: tuple[str, ...]
+    refusals: tuple[Requirement, ...]
+    not_seen: tuple[Requirement, ...]
+    never: tuple[Requirement, ...] = ()
+
+    @property
+    def taken(self) -> int:
+        """How many steps were taken."""
+        return len(self.steps) - len(self.not_taken)
+
+    @property
+    def seen(self) -> int:
+        """How many requirements were seen to refuse."""
+        return len(self.refusals) - len(self.not_seen)
+
+    @property
+    def percent(self) -> float:
+        """The share of both together; it is 100 only where nothing is left."""
+        return percent(self.taken + self.seen, len(self.steps) + len(self.refusals))
+
+
+def percent(part: int, whole: int) -> float:
+    """Give a share in per cent to one place, never rounded up."""
+    return 1000 * part // whole / 10 if whole else 100.0
+
+
+def covered(
+    route: Workflow,
+    requirements: Collection[Requirement],
+    never: Collection[Requirement],
+    taken: Collection[tuple[str, str]],
+    lacked: Collection[Requirement],
+) -> Coverage:
+    """Hold what was shown of a route against all that it declares.
+
+    What was seen after all counts as seen, whatever was proved of it.
+    """
+    never = tuple(one for one in never if one not in lacked)
+    refusals = tuple(one for one in requirements if one not in never)
+    not_taken = tuple(
+        trigger for trigger in route.transitions if (route.name, trigger) not in taken
+    )
+    not_seen = tuple(one for one in refusals if one not in lacked)
+    return Coverage(route.name, tuple(route.transitions), not_taken, refusals, not_seen, never)
+
+
+def declared(
+    route: Workflow, letter_facts: Mapping[str, Collection[str]]
+) -> tuple[Requirement, ...]:
+    """Give everything that the steps of a route can be refused for."""
+    steps = route.transitions.values()
+    found = (one for step in steps for one in _of_step(route, step, letter_facts))
+    return tuple(dict.fromkeys(found))
+
+
+def _of_step(
+    route: Workflow, step: Transition, letter_facts: Mapping[str, Collection[str]]
+) -> Iterator[Requirement]:
+    yield Requirement(route.name, step.trigger, "permission")
+    if step.why_needed:
+        yield Requirement(route.name, step.trigger, "why")
+    for use in step.requires:
+        for name in _names(use):
+            yield Requirement(route.name, step.trigger, "guard", name)
+    for rule in step.signoffs:
+        yield Requirement(route.name, step.trigger, "signoff", rule.department)
+    for letter in step.letters:
+        for fact in sorted(letter_facts[letter]):
+            yield Requirement(route.name, step.trigger, "letter", f"{letter} {fact}")
+
+
+def lacking(step: Transition, occasion: Occasion) -> Iterator[Requirement]:
+    """Give the requirements of a step that are not met, each found by itself."""
+    route = occasion.workflow.name
+    for use in step.requires:
+        for name in _not_met(use, occasion):
+            yield Requirement(route, step.trigger, "guard", name)
+    for department in _not_signed(step, occasion):
+        yield Requirement(route, step.trigger, "signoff", department)
+    for letter in step.letters:
+        for missing in letter_facts_missing([letter], occasion):
+            yield Requirement(route, step.trigger, "letter", f"{letter} {missing.fact}")
+
+
+def _names(use: GuardUse) -> Iterable[str]:
+    if use.guard in _PER_FACT:
+        return [f"{use.guard} {fact}" for fact in use.parameters[_PER_FACT[use.guard]]]
+    told = ", ".join(f"{name}: {_shown(value)}" for name, value in use.parameters.items())
+    return [f"{use.guard} {{{told}}}" if told else use.guard]
+
+
+def _shown(value: object) -> str:
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+
+
+def _not_met(use: GuardUse, occasion: Occasion) -> Iterable[str]:
+    missing = list(REGISTRY[use.guard](occasion, **use.parameters))
+    if use.guard in _PER_FACT:
+        named = {item.fact for item in missing}
+        facts = use.parameters[_PER_FACT[use.guard]]
+        return [f"{use.guard} {fact}" for fact in facts if fact in named]
+    return _names(use) if missing else ()
+
+
+def _not_signed(step: Transition, occasion: Occasion) -> Iterator[str]:
+    """Give the departments that a refusal names; whose turn has not come is not named for it."""
+    answers, reached = answers_to(step, occasion), order_reached(step, occasion)
+    for rule in step.signoffs:
+        answer = answers.get(rule.department)
+        if not settled(rule, answer, occasion) and (answer is not None or rule.order <= reached):
+            yield rule.department

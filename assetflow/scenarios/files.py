@@ -1,0 +1,117 @@
+"""Finds scenario files and the routes they speak of, and reads them whole."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from assetflow import data_files, definitions, soundness
+from assetflow.errors import BadFile, NotFound
+from assetflow.scenarios import names, reader
+from assetflow.scenarios.told import Book
+from assetflow.settings import Settings
+from assetflow.soundness.finding import Finding
+from assetflow.workflow import Workflow
+from assetflow.yaml_reader import read_file
+
+ENDING = ".scenario.yaml"
+
+
+@dataclass
+class Loaded:
+    """A scenario file that was read, with the routes it needs and the file of each."""
+
+    book: Book
+    routes: dict[str, Workflow]
+    files: dict[str, Path]
+    around: soundness.Surroundings
+
+
+def available(settings: Settings) -> tuple[Path, ...]:
+    """List the scenario files of an installation, the council's own instead of the shipped one."""
+    found: dict[str, Path] = {}
+    for folder in reversed(settings.folders("workflows")):
+        files = folder.glob(f"*{ENDING}") if folder.is_dir() else ()
+        found.update({file.name: file for file in files})
+    return tuple(found[name] for name in sorted(found))
+
+
+def find(settings: Settings, typed: str) -> Path:
+    """Find a scenario file: as typed, beside the route's file that was typed, or by a name."""
+    path = Path(typed)
+    if path.name.endswith(ENDING):
+        return path
+    if path.suffix in (".yaml", ".yml"):
+        beside = path.with_name(path.stem + ENDING)
+        if beside.is_file():
+            return beside
+        raise _none(path.stem, [f"looked for {beside}"])
+    found = settings.policy_file("workflows", f"{typed}{ENDING}")
+    if found is None:
+        definitions.find(settings, typed)
+        known = ", ".join(p.name.removesuffix(ENDING) for p in available(settings)) or "none"
+        raise _none(typed, [f"routes that have some: {known}"])
+    return found
+
+
+def _none(route: str, reasons: list[str]) -> NotFound:
+    return NotFound(
+        f"There are no scenarios of {route}.", reasons=reasons,
+        remedies=[f"begin with: assetflow workflow test --missing {route}"],
+    )  # fmt: skip
+
+
+def load(path: Path, settings: Settings) -> Loaded:
+    """Read a scenario file with its routes; raises ``BadFile`` with every problem and its line."""
+    tree = read_file(path)
+    book, page = reader.book(tree)
+    loaded = Loaded(book, {}, {}, around_(settings, ())) if book else None
+    if loaded and loaded.book.workflow:
+        page.problems += [tree.problem(*found) for found in _add_routes(loaded, path, settings)]
+        if loaded.book.workflow in loaded.routes:
+            letters = loaded.around.letter_facts
+            findings = names.findings(loaded.book, loaded.routes, letters, whole=not page.problems)
+            page.problems += [tree.problem(*finding) for finding in findings]
+    if page.problems or loaded is None:
+        raise BadFile(f"The scenarios in {path.name} cannot be used.", sorted({*page.problems}))
+    return loaded
+
+
+def around_(settings: Settings, files: Iterable[Path]) -> soundness.Surroundings:
+    """Give what routes may refer to, those in ``files`` among them."""
+    return definitions.surroundings(settings, data_files.calendar(settings), files)
+
+
+def _add_routes(loaded: Loaded, path: Path, settings: Settings) -> Iterator[Finding]:
+    """Read the routes that a book speaks of, and those that they lead to."""
+    wanted = [loaded.book.workflow, *_workflows(loaded.book)]
+    for name in wanted:
+        if name in loaded.files:
+            continue
+        try:
+            loaded.files[name] = _route_file(settings, path, name)
+        except NotFound as error:
+            where = ("workflow",) if name == loaded.book.workflow else ()
+            yield Finding(where, "unknown-workflow", error.what, " ".join(error.reasons))
+            continue
+        loaded.around = around_(settings, loaded.files.values())
+        loaded.routes[name] = definitions.load(loaded.files[name], loaded.around)
+        wanted += _related(loaded.routes[name])
+
+
+def _route_file(settings: Settings, path: Path, name: str) -> Path:
+    """Find a route: one in the folder of the scenarios is meant before all others."""
+    beside = path.with_name(f"{name}.yaml")
+    is_name = Path(name).name == name and len(name) < 200
+    return beside if is_name and beside.is_file() else definitions.find(settings, name)
+
+
+def _workflows(book: Book) -> Iterable[str]:
+    for scenario in book.scenarios:
+        for step in scenario.steps:
+            if step.kind == "open" and "workflow" in step.what:
+                yield step.what["workflow"]
+
+
+def _related(route: Workflow) -> list[str]:
+    goes_on = [t.continues_as.workflow for t in route.transitions.values() if t.continues_as]
+    return [*route.parts, *route.part_of, *goes_on]

@@ -7,7 +7,7 @@ reached, ``workflow check`` says.
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from assetflow import definitions, guards
 from assetflow.deadlines import PATTERN as PERIOD
@@ -16,7 +16,9 @@ from assetflow.workflow_schema.words import ENTRIES, FIELDS, RIGHTS
 
 FILE_NAME = "workflow.schema.json"
 Schema = dict[str, Any]
-_PERIODS = ("stall_limit", "review_within", "target", "within", "after")
+_PERIODS = ("stall_limit", "review_within", "target", "within", "before", "warn", "after")
+# What guards call their periods, where they are text.
+_GUARD_PERIODS = ("at_least", "at_most", "within")
 _KINDS: Mapping[Any, Schema] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -108,16 +110,17 @@ def _parameters(guard: str) -> Schema:
         "type": "object",
         "description": _words(guard),
         "properties": {name: _parameter(name, kind) for name, kind in takes.items()},
-        "required": list(takes),
+        "required": [name for name in takes if name not in guards.optional(guard)],
         "additionalProperties": False,
     }
 
 
 def _parameter(name: str, kind: Any) -> Schema:
-    limits: Mapping[str, Schema] = {
-        "holder": {"enum": list(guards.HOLDERS)},
-        "at_least": {"pattern": PERIOD},
-    }
+    if get_origin(kind) is Literal:
+        return {"enum": list(get_args(kind))}
+    limits: dict[str, Schema] = {"holder": {"enum": list(guards.HOLDERS)}}
+    if kind is str:
+        limits |= {key: {"pattern": PERIOD} for key in _GUARD_PERIODS}
     return {**_KINDS[kind], **limits.get(name, {})}
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from assetflow import clocks
 from assetflow.calendars import Calendar
 from assetflow.deadlines import Duration, before, due, target_due
+from assetflow.facts import show
 from assetflow.snapshot import Objection, Occasion, Signoff, Snapshot
 from assetflow.workflow import Rung, Stage, Workflow
 
@@ -80,9 +81,15 @@ def rung_reached(occasion: Occasion) -> Rung | None:
     if start is None:
         return None
     for rung in occasion.workflow.ladder.values():
-        if due(start, Duration.parse(rung.after), occasion.calendar) <= occasion.on:
+        if _reached_on(occasion.workflow, rung, start, occasion.calendar) <= occasion.on:
             reached = rung
     return reached
+
+
+def _reached_on(workflow: Workflow, rung: Rung, start: date, calendar: Calendar) -> date:
+    """Give the day of a level; nothing is late before its last day is over."""
+    found = due(start, Duration.parse(rung.after), calendar)
+    return found if workflow.ladder_counts == "age" else max(found, start + timedelta(days=1))
 
 
 def ladder_start(occasion: Occasion) -> date | None:
@@ -114,7 +121,7 @@ def _rungs(workflow: Workflow, start: date, calendar: Calendar) -> tuple[Alert, 
     )
     return tuple(
         Alert(
-            on=due(start, Duration.parse(rung.after), calendar),
+            on=_reached_on(workflow, rung, start, calendar),
             kind=LADDER,
             # A case that is late anew is told of anew.
             key=rung.level if by_age else f"{rung.level}:{start.isoformat()}",
@@ -144,7 +151,12 @@ def _clocks(occasion: Occasion) -> Iterator[Alert]:
             continue
         if clock.warn is not None:
             ahead = before(reading.due_on, Duration.parse(clock.warn), occasion.calendar)
-            yield _clock_alert(reading, "clock_ends_soon", ahead, f"It ends in {clock.warn}.")
+            # Nobody can be warned of a clock before it has started; one that is counted back from
+            # a day to come has started as soon as that day is known.
+            ahead = ahead if clock.before else max(ahead, reading.started_on)
+            # A day that was missed is caught up, so no sentence says how long is left.
+            sentence = f"It ends on {show(reading.due_on)}."
+            yield _clock_alert(reading, "clock_ends_soon", ahead, sentence)
         over = reading.due_on + timedelta(days=1)
         yield _clock_alert(reading, "clock_expired", over, clock.on_expiry or "Its time is over.")
 
@@ -158,7 +170,7 @@ def _clock_alert(reading: clocks.Reading, kind: str, on: date, sentence: str) ->
         key=f"{clock.id}:{reading.due_on.isoformat()}",
         title=f"{clock.label} {verb}",
         sentence=sentence,
-        since=reading.started_on,
+        since=min(reading.started_on, on),
         due_on=reading.due_on,
         roles=clock.to,
         requires=f"see to it: {clock.label}",

@@ -5,7 +5,7 @@ to a case by itself when one runs out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from assetflow.calendars import Calendar
@@ -36,11 +36,15 @@ class Reading:
 
 
 def readings(workflow: Workflow, case: Snapshot, calendar: Calendar) -> Iterator[Reading]:
-    """Read every clock that has started on a case, in the order of its route."""
+    """Read every clock that has started on a case, in the order of its route.
+
+    The end of a case stops them all.
+    """
+    ended = bool(workflow.stages[case.stage].end)
     for clock in workflow.clocks.values():
         found = read(clock, case, calendar)
         if found is not None:
-            yield found
+            yield replace(found, stopped=True) if ended else found
 
 
 def read(clock: Clock, case: Snapshot, calendar: Calendar) -> Reading | None:

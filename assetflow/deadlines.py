@@ -123,13 +123,17 @@ def before(day: date, duration: Duration, calendar: Calendar) -> date:
 def beginning_with(day: date, duration: Duration, calendar: Calendar) -> date:
     """Give the last day of a period of which ``day`` is the first day, as in "beginning with".
 
-    Raises ``ValueError`` for an empty period and beyond the year 9999.
+    A month beginning with 1 March ends on 31 March, and one beginning with 30 January with
+    February. Raises ``ValueError`` for an empty period and beyond the year 9999.
     """
     if duration.unit is Unit.working_days:
         return working_days_beginning_with(day, duration.count, calendar)
     if duration.count == 0:
         raise ValueError(f"A period beginning with a day has at least 1 {duration.unit.words(1)}.")
-    return due(day - timedelta(days=1), duration, calendar)
+    following = due(day, duration, calendar)
+    # Where the last month has no such day, the whole of it belongs to the period.
+    short_month = duration.unit in _MONTHS and following.day < day.day
+    return following if short_month else following - timedelta(days=1)
 
 
 def years_after(start: date, years: int) -> date:

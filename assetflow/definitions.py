@@ -2,7 +2,8 @@
 
 import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from assetflow.settings import Settings
 from assetflow.workflow import (
     AlertRule,
     Clock,
+    ClockStart,
+    Continuation,
     Criterion,
     Fact,
     FactType,
@@ -24,6 +27,7 @@ from assetflow.workflow import (
     Rung,
     SignoffRule,
     Stage,
+    TellsParts,
     Transition,
     Workflow,
 )
@@ -58,6 +62,15 @@ _KINDS: dict[Any, Any] = {
 }
 
 
+# Entries inside an entry.
+_INSIDE: dict[Any, Any] = {
+    "signoffs": SignoffRule,
+    "starts": ClockStart,
+    "tells_parts": TellsParts,
+    "continues_as": Continuation,
+}
+
+
 def find(settings: Settings, name: str) -> Path:
     """Find a route's file by its name; the council's own wins over the shipped one."""
     path = settings.policy_file("workflows", f"{name}.yaml")
@@ -85,7 +98,9 @@ def surroundings(
     """
     from assetflow.letters import CONTRACT, open_book  # noqa: PLC0415 - jinja2 costs 50 ms
 
-    facts = _declared_facts([*available(settings), *files])
+    trees = list(_trees([*available(settings), *files]))
+    facts = _declared_facts(trees)
+    outlines = [found for tree in trees if (found := soundness.of_file(tree.value))]
     letters = open_book(settings.folders("letters"), settings.language, facts)
     names = [path.stem for path in data_files.library_files(settings)]
     return soundness.Surroundings(
@@ -95,17 +110,21 @@ def surroundings(
         letter_occasions=letters.occasions_by_letter(),
         letter_recipients=letters.recipients(),
         letter_words=frozenset(name.removesuffix("?") for name in CONTRACT),
+        routes={outline.name: outline for outline in outlines},
     )
 
 
-def _declared_facts(files: Iterable[Path]) -> dict[str, str]:
-    """Give the types of all declared facts by name; files with problems are reported elsewhere."""
-    found: dict[str, str] = {}
+def _trees(files: Iterable[Path]) -> Iterator[Tree]:
+    """Read files; those with problems are reported elsewhere."""
     for path in files:
-        try:
-            tree = _tree(path)
-        except BadFile:
-            continue
+        with suppress(BadFile):
+            yield _tree(path)
+
+
+def _declared_facts(trees: Iterable[Tree]) -> dict[str, str]:
+    """Give the types of all declared facts by name."""
+    found: dict[str, str] = {}
+    for tree in trees:
         facts = tree.value.get("facts") if isinstance(tree.value, dict) else None
         entries = facts.items() if isinstance(facts, dict) else ()
         types = {
@@ -270,7 +289,7 @@ _WANTED = {
 def _known_at(location: tuple[Any, ...]) -> list[str]:
     """Give the keys that the file may have at a place."""
     kind = _KINDS.get(location[0], Workflow) if len(location) > 1 else Workflow
-    kind = SignoffRule if "signoffs" in location[2:-1] else kind
+    kind = next((_INSIDE[part] for part in location[2:-1] if part in _INSIDE), kind)
     names = {field.name for field in fields(kind)}
     if len(location) == 3:
         names.discard(NAMED.get(location[0], ""))

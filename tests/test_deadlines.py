@@ -14,6 +14,8 @@ from assetflow.deadlines import (
     Duration,
     Unit,
     age_in_words,
+    before,
+    beginning_with,
     clear_days_before,
     due,
     target_due,
@@ -279,6 +281,115 @@ def test_months_keep_the_day_number_or_end_with_the_month(start: date, count: in
     assert (end.year, end.month - 1) == divmod(month, 12)
     last_of_month = (end + timedelta(days=1)).month != end.month
     assert end.day == start.day or (end.day < start.day and last_of_month)
+
+
+# Counted back
+
+
+@pytest.mark.parametrize(
+    ("day", "period", "calendar", "expected"),
+    [
+        (date(2026, 9, 5), "14 weeks", ENGLAND, date(2026, 5, 30)),
+        (date(2026, 7, 9), "29 calendar days", ENGLAND, date(2026, 6, 10)),
+        (date(2026, 4, 7), "1 working day", ENGLAND, date(2026, 4, 2)),
+        (date(2026, 4, 7), "1 working day", SCOTLAND, date(2026, 4, 6)),
+        (date(2026, 8, 2), "1 working day", ENGLAND, date(2026, 7, 31)),
+        (date(2026, 3, 31), "1 month", ENGLAND, date(2026, 2, 28)),
+        (date(2024, 3, 31), "1 month", ENGLAND, date(2024, 2, 29)),
+        (date(2026, 1, 15), "1 month", ENGLAND, date(2025, 12, 15)),
+        (date(2026, 12, 31), "10 months", ENGLAND, date(2026, 2, 28)),
+        (date(2024, 2, 29), "1 year", ENGLAND, date(2023, 2, 28)),
+        (date(2026, 5, 4), "0 weeks", ENGLAND, date(2026, 5, 4)),
+    ],
+    ids=str,
+)
+def test_a_period_counted_back(day: date, period: str, calendar: Calendar, expected: date) -> None:
+    assert before(day, Duration.parse(period), calendar) == expected
+
+
+@given(days, durations)
+@thorough
+def test_counting_back_is_the_inverse_of_counting_on_but_for_short_months(
+    day: date, duration: Duration
+) -> None:
+    again = due(before(day, duration, ENGLAND), duration, ENGLAND)
+    match duration.unit:
+        case Unit.working_days:
+            # A day on which nobody works is passed over in both directions.
+            nearest = ENGLAND.next_working_day(day) if duration.count else day
+            assert again == nearest
+        case Unit.months | Unit.years:
+            # The day number is lost where the month counted back to is shorter.
+            assert again <= day
+            assert (again.year, again.month) == (day.year, day.month)
+            assert again == day or before(day, duration, ENGLAND).day < day.day
+        case _:
+            assert again == day
+
+
+@given(days, durations, st.integers(0, 60))
+@thorough
+def test_counting_back_further_never_comes_later(day: date, duration: Duration, more: int) -> None:
+    further = Duration(duration.count + more, duration.unit)
+    assert before(day, further, SCOTLAND) <= before(day, duration, SCOTLAND) <= day
+
+
+@pytest.mark.parametrize("unit", [Unit.weeks, Unit.months, Unit.years, Unit.working_days])
+def test_a_day_before_the_year_1_is_refused_in_words(unit: Unit) -> None:
+    with pytest.raises(ValueError, match=r"before the year 1|outside the years 1"):
+        before(date(1, 2, 1), Duration(600, unit), ENGLAND)
+
+
+# Beginning with a day: in days and months as in working days
+
+
+@pytest.mark.parametrize(
+    ("day", "period", "calendar", "expected"),
+    [
+        (date(2026, 8, 2), "20 working days", SCOTLAND, date(2026, 8, 31)),
+        (date(2026, 6, 1), "20 working days", SCOTLAND, date(2026, 6, 29)),
+        (date(2026, 6, 1), "1 calendar day", ENGLAND, date(2026, 6, 1)),
+        (date(2026, 6, 1), "4 weeks", ENGLAND, date(2026, 6, 28)),
+        (date(2026, 2, 1), "1 month", ENGLAND, date(2026, 2, 28)),
+        (date(2026, 3, 1), "1 month", ENGLAND, date(2026, 3, 31)),
+        (date(2026, 3, 2), "1 month", ENGLAND, date(2026, 4, 1)),
+        (date(2026, 1, 29), "1 month", ENGLAND, date(2026, 2, 28)),
+        (date(2026, 1, 31), "1 month", ENGLAND, date(2026, 2, 28)),
+        (date(2024, 2, 29), "1 year", ENGLAND, date(2025, 2, 28)),
+        (date(2026, 4, 6), "1 year", ENGLAND, date(2027, 4, 5)),
+    ],
+    ids=str,
+)
+def test_a_period_that_begins_with_its_day(
+    day: date, period: str, calendar: Calendar, expected: date
+) -> None:
+    assert beginning_with(day, Duration.parse(period), calendar) == expected
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_a_period_that_begins_with_a_day_is_not_empty(unit: Unit) -> None:
+    with pytest.raises(ValueError, match="has at least 1 "):
+        beginning_with(date(2026, 6, 1), Duration(0, unit), ENGLAND)
+
+
+@given(days, st.integers(1, 600), st.sampled_from([Unit.calendar_days, Unit.weeks]))
+@thorough
+def test_a_period_that_begins_with_a_day_is_a_day_shorter_than_one_after_it(
+    day: date, count: int, unit: Unit
+) -> None:
+    period = Duration(count, unit)
+    one_day = timedelta(days=1)
+    assert beginning_with(day, period, ENGLAND) + one_day == due(day, period, ENGLAND)
+
+
+@given(days, st.integers(1, 600), st.sampled_from([Unit.months, Unit.years]))
+@thorough
+def test_periods_that_begin_with_a_day_leave_no_gap(day: date, count: int, unit: Unit) -> None:
+    """What begins on the first of a month ends with a month."""
+    first = day.replace(day=1)
+    end = beginning_with(first, Duration(count, unit), ENGLAND)
+    assert (end + timedelta(days=1)).day == 1
+    assert whole_months(first, end + timedelta(days=1)) == count * (12 if unit is Unit.years else 1)
 
 
 # Working days beginning with, and clear days

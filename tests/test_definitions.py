@@ -1,11 +1,15 @@
 """Workflow files: sound ones become routes; every problem of the others is named by its line."""
 
+import contextlib
+import gzip
+import hashlib
 import json
 import re
+import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +17,21 @@ import pytest
 from conftest import Terminal
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from problem_files import PROBLEM_FILES, announced
+from problem_files import PROBLEM_FILES, SOUND, announced
 from sizes import fuzzed
 
 from assetflow import data_files, definitions, soundness
 from assetflow.errors import BadFile, NotFound, Problem
 from assetflow.settings import SHIPPED, Settings
 from assetflow.soundness import Surroundings
-from assetflow.workflow import Workflow, from_canonical
+from assetflow.workflow import (
+    Clock,
+    ClockStart,
+    Continuation,
+    TellsParts,
+    Workflow,
+    from_canonical,
+)
 
 SHIPPED_ROUTES = sorted(
     path
@@ -56,6 +67,9 @@ rights:
 facts:
   keys_handed_over_on: {label: Day of the keys, type: date, hint: a date, due_in: [agreed]}
   benchmark: {label: Entry that is followed, type: library, library: benchmark_library}
+  way: {label: How it goes, type: choice, choices: [sale, lease], fixed_in: [agreed]}
+  measures: {label: How it is judged, type: weights}
+  answered_on: {label: Day of the answer, type: date}
 stages:
   asked: {label: Asked, department: legal, target: 10 working days, source: a guess}
   agreed: {label: Agreed, waiting_on: group, target: 2 weeks, verified: true}
@@ -86,6 +100,16 @@ transitions:
     to: completed
     who: [case_officer]
     letters: [completion]
+    dates: [answered_on]
+    tells_parts: [{trigger: open, stages: [received]}]
+    continues_as: {workflow: tiny_part, stage: opened, carries: [way]}
+    requires:
+      - no_part_in: {stages: [opened]}
+      - parts_in: {stages: [received], at_least: 2}
+      - clock_not_expired: {clock: answer}
+      - within_after: {fact: keys_handed_over_on, at_most: 2 weeks, count: beginning_with}
+      - fact_is: {fact: way, value: lease}
+      - together: {fact: way, needs: [measures]}
 ladder:
   red: {label: Red, after: 9 months, to: [champion], requires: a plan, colour: red}
 alerts:
@@ -96,20 +120,35 @@ objections:
 criteria:
   benefit: {label: Community benefit, weight: 60}
   money: {label: Money, weight: 40}
-ladder_counts: age
-parts: [tiny_part]
-parts_in: [agreed]
-part_of: [tiny_programme]
 clocks:
-  keys: {label: The keys, kind: target, starts: {stage: agreed}, within: 1 week, to: [officer]}
+  answer:
+    label: Answer to the group
+    kind: statutory
+    starts: {fact: keys_handed_over_on}
+    within: 20 working days
+    count: beginning_with
+    extended_to: answered_on
+    stops: [answered_on]
+    stages: [agreed]
+    to: [case_officer]
+    warn: 1 week
+    on_expiry: It may ask for a review.
+    source: the Act
+    verified: true
+  panel: {label: Panel, kind: target, starts: {stage: asked}, before: 2 weeks}
+ladder_counts: lateness
+parts: [tiny_part]
+part_of: [tiny_part]
+parts_in: [asked]
 """
+PART = Path(__file__).parent / "fixtures" / "tiny_part.yaml"
 
 
 @pytest.fixture(scope="module")
 def around() -> Surroundings:
     """What a route may refer to where no council has files of its own."""
     shipped = Settings(home=Path("no such home"), database_url="sqlite://")
-    return definitions.surroundings(shipped, data_files.calendar(shipped))
+    return definitions.surroundings(shipped, data_files.calendar(shipped), [PART])
 
 
 @pytest.fixture
@@ -221,11 +260,11 @@ def test_all_problems_of_meaning_are_reported_at_once_by_line(
     assert [(p.line, p.code) for p in problems_of(path, around)] == [
         (5, "unknown-stage"),
         (6, "bad-duration"),
-        (39, "unknown-guard"),
-        (43, "unknown-department"),
-        (55, "unknown-letter"),
-        (57, "unknown-role"),
-        (63, "weights"),
+        (42, "unknown-guard"),
+        (46, "unknown-department"),
+        (58, "unknown-letter"),
+        (70, "unknown-role"),
+        (76, "weights"),
     ]
 
 
@@ -243,9 +282,9 @@ def test_all_problems_of_shape_are_reported_at_once_by_line(
     assert [(p.line, p.code, p.message) for p in problems_of(path, around)] == [
         (3, "wrong-type", "version must be a whole number"),
         (10, "unknown-key", "id is not written inside the entry; legal is its name already"),
-        (49, "wrong-type", "why_needed must be true or false"),
-        (65, "missing-key", "weight is missing"),
-        (65, "unknown-key", "wait is not a key that is known here"),
+        (52, "wrong-type", "why_needed must be true or false"),
+        (78, "missing-key", "weight is missing"),
+        (78, "unknown-key", "wait is not a key that is known here"),
     ]
 
 
@@ -321,6 +360,59 @@ def same_after_storing(route: Workflow) -> None:
         assert (type(after), after) == (type(before), before), field.name
         if isinstance(before, dict):
             assert list(after) == list(before), field.name
+
+
+def test_a_route_that_uses_nothing_new_is_written_as_it_always_was() -> None:
+    """The version that an earlier release stored: byte for byte the same text, and its hash."""
+    fixture = Path(__file__).parent / "fixtures" / "revision_0002.sqlite.sql.gz"
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(gzip.decompress(fixture.read_bytes()).decode("utf-8"))
+        stored = database.execute("SELECT name, version, sha256, canonical FROM workflow_versions")
+        (name, version, sha256, canonical), *others = stored.fetchall()
+    assert (name, version, others) == ("community_asset_transfer", 1, [])
+    assert hashlib.sha256(canonical.encode()).hexdigest() == sha256
+    again = from_canonical(canonical)
+    assert again.canonical == canonical
+    assert again.sha256 == sha256
+    assert again.clocks == {}
+    assert again.ladder_counts == "age"
+
+
+LATER = {
+    "a clock": lambda route: replace(route, clocks={"panel": PANEL}),
+    "a ladder by lateness": lambda route: replace(route, ladder_counts="lateness"),
+    "parts": lambda route: replace(route, parts=("tiny_part",)),
+    "stages for parts": lambda route: replace(route, parts_in=("asked",)),
+    "a route above": lambda route: replace(route, part_of=("tiny_part",)),
+    "a claim": lambda route: replace(route, stages={
+        **route.stages, "asked": replace(route.stages["asked"], claims_asset=True)}),
+    "a date": lambda route: with_step(route, dates=("keys_handed_over_on",)),
+    "a word to the parts": lambda route: with_step(
+        route, tells_parts=(TellsParts("open", ("received",)),)),
+    "a case that goes on": lambda route: with_step(
+        route, continues_as=Continuation("tiny_part", "opened")),
+    "choices": lambda route: replace(route, facts={
+        **route.facts, "way": replace(route.facts["benchmark"], choices=("sale",))}),
+    "a fact that is fixed": lambda route: replace(route, facts={
+        **route.facts, "benchmark": replace(route.facts["benchmark"], fixed_in=("asked",))}),
+}  # fmt: skip
+PANEL = Clock("panel", "Panel", "target", ClockStart(stage="asked"), within="2 weeks")
+
+
+def with_step(route: Workflow, **changes: Any) -> Workflow:
+    """A route with something about its first step changed."""
+    step = replace(route.transitions["agree"], **changes)
+    return replace(route, transitions={**route.transitions, "agree": step})
+
+
+@pytest.mark.parametrize("change", LATER.values(), ids=LATER.keys())
+def test_what_was_added_later_is_in_the_hash_where_it_is_used(
+    change: Callable[[Workflow], Workflow], tiny: Workflow
+) -> None:
+    plain = replace(tiny, clocks={}, ladder_counts="age", parts=(), parts_in=(), part_of=())
+    changed = change(plain)
+    assert changed.sha256 != plain.sha256
+    same_after_storing(changed)
 
 
 # --- what changes the hash --------------------------------------------------------------------
@@ -510,19 +602,21 @@ def test_checking_several_files_reports_the_bad_and_the_good(
     anywhere: Terminal, tmp_path: Path
 ) -> None:
     good, bad = tmp_path / "tiny_route.yaml", tmp_path / "bad.yaml"
-    good.write_text(TINY, encoding="utf-8")
-    bad.write_text(edited("initial: asked", "initial: askd"), encoding="utf-8")
+    sound = SOUND.read_text(encoding="utf-8")
+    good.write_text(sound, encoding="utf-8")
+    bad.write_text(sound.replace("initial: asked", "initial: askd"), encoding="utf-8")
     result = anywhere("workflow", "check", str(bad), str(good), code=2)
-    assert result.out == "✓ tiny_route version 1 is sound: 3 stages, 3 transitions\n"
+    assert result.out == "✓ tiny_route version 1 is sound: 2 stages, 1 transitions\n"
     assert result.err == (
-        f"{bad}:5:1: unknown-stage: unknown stage 'askd' (did you mean asked?)\n"
+        f"{bad}:6:1: unknown-stage: unknown stage 'askd' (did you mean asked?)\n"
         + explained("unknown-stage")
     )
 
 
 def test_checking_as_json_gives_each_problem_in_parts(anywhere: Terminal, tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
-    bad.write_text(edited("initial: asked", "initial: askd"), encoding="utf-8")
+    sound = SOUND.read_text(encoding="utf-8")
+    bad.write_text(sound.replace("initial: asked", "initial: askd"), encoding="utf-8")
     result = anywhere("workflow", "check", "--json", str(ROUTE), str(bad), code=2)
     assert result.err == ""
     assert result.json == {
@@ -530,7 +624,7 @@ def test_checking_as_json_gives_each_problem_in_parts(anywhere: Terminal, tmp_pa
         "problems": [
             {
                 "file": str(bad),
-                "line": 5,
+                "line": 6,
                 "column": 1,
                 "code": "unknown-stage",
                 "message": "unknown stage 'askd'",

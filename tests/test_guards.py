@@ -3,15 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from assetflow import data_files, guards
-from assetflow.guards import REGISTRY, check_parameters, unmet
+from assetflow.guards import REGISTRY, check_parameters, registry, unmet
 from assetflow.settings import SHIPPED, Settings
-from assetflow.snapshot import Objection, Occasion, Person, Signoff, Snapshot, Unmet
+from assetflow.snapshot import (
+    Around,
+    Objection,
+    Occasion,
+    Person,
+    Related,
+    Score,
+    Signoff,
+    Snapshot,
+    Unmet,
+)
 from assetflow.workflow import (
+    Clock,
+    ClockStart,
     Fact,
     GuardUse,
     Named,
@@ -56,6 +69,24 @@ HUT = Workflow(
         "dry": Fact("dry", "The hut is dry", "yes_no"),
         "reply_by": Fact("reply_by", "Date to reply by", "date", hint="a day in spring"),
         "example": Fact("example", "Example followed", "library", library="hut_library"),
+        "fee": Fact("fee", "Fee", "money"),
+        "policy": Fact("policy", "Charging policy"),
+        "way": Fact("way", "Way of lending", "choice", choices=("loan", "gift")),
+        "said_on": Fact("said_on", "Day of the answer", "date"),
+    },
+    clocks={
+        "answer": Clock(
+            "answer",
+            "Answer to the group",
+            "statutory",
+            ClockStart(fact="reply_by"),
+            within="2 calendar days",
+            stops=("said_on",),
+            on_expiry="It may ask for a review.",
+        ),
+        "silent": Clock(
+            "silent", "Notice", "target", ClockStart(fact="reply_by"), within="2 calendar days"
+        ),
     },
 )
 CASE = Snapshot(
@@ -80,6 +111,23 @@ LETTERS = {"offer": frozenset({"use", "reply_by"}), "hello": frozenset[str]()}
 def on(day: date = MONDAY, **changes: Any) -> Occasion:
     """The case on a day, with something about it changed."""
     return Occasion(HUT, replace(CASE, **changes), day, CALENDAR, LIBRARIES, LETTERS)
+
+
+def other(stage: str = "open", **changes: Any) -> Related:
+    """Another case, as a rule sees it."""
+    plain = Related("HUT-2026-0002", "hut", "Scouts", stage, stage.capitalize(), "", None, False,
+                    HUT, {})  # fmt: skip
+    return replace(plain, **changes)
+
+
+def amid(day: date = MONDAY, **around: Any) -> Occasion:
+    """The case on a day, with something that stands around it."""
+    return replace(on(day), around=lambda: Around(**around))
+
+
+def scores(*given: tuple[str, str], moderated: bool = False) -> tuple[Score, ...]:
+    """What people gave, each as criterion and person."""
+    return tuple(Score(what, who, moderated, 3, "It is so.") for what, who in given)
 
 
 def lacking(guard: str, occasion: Occasion, parameters: Mapping[str, Any]) -> list[Unmet]:
@@ -110,6 +158,16 @@ NOT_YET_SENT = "The letter ‘offer’ has not been sent in this stage."
 WITH_COUNCIL = "The case is waiting on the council, not on the group."
 WITH_GROUP = "The case is waiting on the group, not on a third party."
 
+# A Tuesday: the period of the clock ends on Thursday 5 March.
+TUESDAY, THURSDAY, NEXT_FRIDAY = date(2026, 3, 3), date(2026, 3, 5), date(2026, 3, 6)
+STARTED = {"reply_by": TUESDAY}
+ANSWERED = {**STARTED, "said_on": THURSDAY}
+TIME = "nobody: it is a matter of time"
+NO_DATE = "Date to reply by (reply_by). Give a day in spring."
+REFUSED = {"stage": "closed", "outcome": "refused", "closed_on": MONDAY}
+TWO = {"use": 60, "cost": 40}
+ALL_SCORED = scores(("use", "sam"), ("use", "alex"), ("cost", "sam"), ("cost", "alex"))
+
 # For each guard: when it holds, and every way in which it does not.
 MET: list[tuple[str, dict[str, Any], Occasion]] = [
     ("champion_named", {}, on()),
@@ -126,7 +184,40 @@ MET: list[tuple[str, dict[str, Any], Occasion]] = [
     ("waited", {"at_least": "1 working day"}, on()),
     ("waited", {"at_least": "3 calendar days"}, on()),
     ("waited", {"at_least": "0 working days"}, on(waiting_since=MONDAY)),
-]
+    ("clock_expired", {"clock": "answer"}, on(NEXT_FRIDAY, facts=STARTED)),
+    ("clock_not_expired", {"clock": "answer"}, on(THURSDAY, facts=STARTED)),
+    ("clock_not_expired", {"clock": "answer"}, on(THURSDAY, facts=ANSWERED)),
+    ("within_after", {"fact": "reply_by", "at_most": "2 calendar days"},
+     on(TUESDAY, facts=STARTED)),
+    ("within_after", {"fact": "reply_by", "at_most": "2 calendar days"},
+     on(THURSDAY, facts=STARTED)),
+    ("within_after", {"fact": "reply_by", "at_most": "4 working days", "count": "beginning_with"},
+     on(NEXT_FRIDAY, facts=STARTED)),
+    ("waited_since", {"fact": "reply_by", "at_least": "2 calendar days"},
+     on(NEXT_FRIDAY, facts=STARTED)),
+    ("together", {"fact": "fee", "needs": ["policy"]}, on()),
+    ("together", {"fact": "fee", "needs": ["policy"]}, on(facts={"fee": Decimal(0)})),
+    ("together", {"fact": "dry", "needs": ["policy"]}, on(facts={"dry": False})),
+    ("together", {"fact": "fee", "needs": ["policy"]},
+     on(facts={"fee": Decimal(9), "policy": "2025"})),
+    ("fact_is", {"fact": "way", "value": "loan"}, on(facts={"way": "loan"})),
+    ("after_fact", {"fact": "reply_by"}, on(date(2026, 3, 4), facts=STARTED)),
+    ("until_fact", {"fact": "reply_by"}, on(TUESDAY, facts=STARTED)),
+    ("facts_absent", {"facts": ["use", "fee"]}, on(facts={"policy": "2025"})),
+    ("parent_in", {"stages": ["shut", "open"]}, amid(parent=other())),
+    ("parts_in", {"stages": ["open"]}, amid(parts=(other(), other("shut")))),
+    ("parts_in", {"stages": ["open"], "at_least": 2}, amid(parts=(other(), other()))),
+    ("no_part_in", {"stages": ["open"]}, amid()),
+    ("no_part_in", {"stages": ["open"]}, amid(parts=(other("shut"),))),
+    ("no_claim_on_asset", {}, amid(on_asset=(other(),))),
+    ("no_claim_on_asset", {}, amid(on_asset=(other(claims_asset=True, outcome="completed"),))),
+    ("refused_before", {"within": "2 years"}, amid(on_asset=(other(**REFUSED),))),
+    ("refused_before", {"within": "2 years"},
+     amid(date(2028, 3, 2), on_asset=(other(**REFUSED),))),
+    ("scored", {"at_least": 2}, amid(criteria=TWO, scores=ALL_SCORED)),
+    ("moderated", {}, amid(criteria=TWO, scores=scores(("use", "sam"), ("cost", "sam"),
+                                                       moderated=True))),
+]  # fmt: skip
 UNMET: list[tuple[str, dict[str, Any], Occasion, list[Unmet]]] = [
     ("champion_named", {}, on(champion=None), [no_champion("No champion is named.")]),
     (
@@ -198,6 +289,154 @@ UNMET: list[tuple[str, dict[str, Any], Occasion, list[Unmet]]] = [
         [Unmet("waited", "It has been waiting since 27 Feb 2026; "
                "2 working days end on 3 Mar 2026.", "nobody: it is a matter of time")],
     ),
+    (
+        "clock_expired", {"clock": "answer"}, on(),
+        [Unmet("clock", "Answer to the group: the clock has not started.", "")],
+    ),
+    (
+        "clock_expired", {"clock": "answer"}, on(THURSDAY, facts=STARTED),
+        [Unmet("clock", "Answer to the group: the time runs until 5 Mar 2026.", TIME)],
+    ),
+    (
+        "clock_expired", {"clock": "answer"}, on(NEXT_FRIDAY, facts=ANSWERED),
+        [Unmet("clock", "Answer to the group: it was done in time or is done by now.", "")],
+    ),
+    (
+        "clock_not_expired", {"clock": "silent"}, on(),
+        [Unmet("clock", "Notice: the clock has not started.", "")],
+    ),
+    (
+        "clock_not_expired", {"clock": "answer"}, on(NEXT_FRIDAY, facts=STARTED),
+        [Unmet("clock", "Answer to the group: the time ended on 5 Mar 2026. "
+               "It may ask for a review.", "")],
+    ),
+    (
+        "clock_not_expired", {"clock": "silent"}, on(NEXT_FRIDAY, facts=STARTED),
+        [Unmet("clock", "Notice: the time ended on 5 Mar 2026.", "")],
+    ),
+    (
+        "within_after", {"fact": "reply_by", "at_most": "2 calendar days"}, on(),
+        [not_on_file("reply_by", NO_DATE)],
+    ),
+    (
+        "within_after", {"fact": "reply_by", "at_most": "2 calendar days"},
+        on(NEXT_FRIDAY, facts=STARTED),
+        [Unmet("clock", "Date to reply by is 3 Mar 2026; it can be done until 5 Mar 2026.", "")],
+    ),
+    (
+        "within_after", {"fact": "reply_by", "at_most": "2 calendar days"}, on(facts=STARTED),
+        [Unmet("clock", "Date to reply by is 3 Mar 2026; "
+               "it can be done from then until 5 Mar 2026.", TIME)],
+    ),
+    (
+        "within_after",
+        {"fact": "reply_by", "at_most": "3 working days", "count": "beginning_with"},
+        on(NEXT_FRIDAY, facts=STARTED),
+        [Unmet("clock", "Date to reply by is 3 Mar 2026; it can be done until 5 Mar 2026.", "")],
+    ),
+    (
+        "waited_since", {"fact": "reply_by", "at_least": "2 calendar days"}, on(),
+        [not_on_file("reply_by", NO_DATE)],
+    ),
+    (
+        "waited_since", {"fact": "reply_by", "at_least": "2 calendar days"},
+        on(THURSDAY, facts=STARTED),
+        [Unmet("waited", "Date to reply by is 3 Mar 2026; 2 calendar days end on 5 Mar 2026.",
+               TIME)],
+    ),
+    (
+        "together", {"fact": "fee", "needs": ["policy", "use"]},
+        on(facts={"fee": Decimal(9), "use": "Tools"}),
+        [replace(not_on_file("policy", ""), sentence="Fee is £9, which needs its reason. "
+                 "Not on the file: Charging policy (policy).")],
+    ),
+    (
+        "fact_is", {"fact": "way", "value": "loan"}, on(),
+        [not_on_file("way", "Way of lending (way).")],
+    ),
+    (
+        "fact_is", {"fact": "way", "value": "loan"}, on(facts={"way": "gift"}),
+        [unfit("way", "Way of lending (way) is gift; this step is for loan.")],
+    ),
+    (
+        "after_fact", {"fact": "reply_by"}, on(),
+        [not_on_file("reply_by", NO_DATE)],
+    ),
+    (
+        "after_fact", {"fact": "reply_by"}, on(TUESDAY, facts=STARTED),
+        [Unmet("waited", "Date to reply by is 3 Mar 2026, and not yet over.", TIME)],
+    ),
+    (
+        "until_fact", {"fact": "reply_by"}, on(),
+        [not_on_file("reply_by", NO_DATE)],
+    ),
+    (
+        "until_fact", {"fact": "reply_by"}, on(date(2026, 3, 4), facts=STARTED),
+        [Unmet("clock", "Date to reply by was 3 Mar 2026.", "")],
+    ),
+    (
+        "facts_absent", {"facts": ["use", "dry", "fee"]}, on(facts={"use": "Tools", "dry": False}),
+        [Unmet("fact_unfit", "Already on the file: What the hut is for and The hut is dry.", "")],
+    ),
+    (
+        "parent_in", {"stages": ["open"]}, amid(),
+        [Unmet("parent", "This case is not a part of another one.", "")],
+    ),
+    (
+        "parent_in", {"stages": ["open"]}, amid(parent=other("shut")),
+        [Unmet("parent", "HUT-2026-0002, of which this is a part, stands at: Shut.",
+               "whoever works on it", "assetflow case next HUT-2026-0002")],
+    ),
+    (
+        "parts_in", {"stages": ["open"]}, amid(),
+        [Unmet("parts", "0 of its parts are ready for this step; it needs at least 1.",
+               "whoever works on the parts")],
+    ),
+    (
+        "parts_in", {"stages": ["open"], "at_least": 2}, amid(parts=(other(), other("shut"))),
+        [Unmet("parts", "1 of its parts is ready for this step; it needs at least 2.",
+               "whoever works on the parts")],
+    ),
+    (
+        "no_part_in", {"stages": ["open"]}, amid(parts=(other("shut"), other())),
+        [Unmet("parts", "HUT-2026-0002 still stands at: Open.", "whoever works on it",
+               "assetflow case next HUT-2026-0002")],
+    ),
+    (
+        "no_claim_on_asset", {}, amid(on_asset=(other(), other(claims_asset=True))),
+        [Unmet("claim", "HUT-2026-0002 of Scouts stands at ‘Open’: until it is settled the asset "
+               "must not go to anybody else.", "whoever works on that case",
+               "assetflow case next HUT-2026-0002")],
+    ),
+    (
+        "refused_before", {"within": "2 years"}, amid(on_asset=(other(),)),
+        [Unmet("repeat", "No case on this asset was refused in the 2 years before.", "")],
+    ),
+    (
+        "refused_before", {"within": "2 years"},
+        amid(date(2028, 3, 3), on_asset=(other(**REFUSED),)),
+        [Unmet("repeat", "No case on this asset was refused in the 2 years before.", "")],
+    ),
+    (
+        "refused_before", {"within": "2 years"}, amid(FRIDAY, on_asset=(other(**REFUSED),)),
+        [Unmet("repeat", "No case on this asset was refused in the 2 years before.", "")],
+    ),
+    (
+        "scored", {"at_least": 2}, amid(),
+        [Unmet("scores", "There are no criteria to score by.", "")],
+    ),
+    (
+        "scored", {"at_least": 2},
+        amid(criteria=TWO, scores=ALL_SCORED, aside=frozenset({"alex"})),
+        [Unmet("scores", "use and cost: fewer than 2 scorers.", "the scorers",
+               'assetflow score give HUT-2026-0001 "use" SCORE --reason "…"')],
+    ),
+    (
+        "moderated", {}, amid(criteria=TWO, scores=(*scores(("use", "sam"), moderated=True),
+                                                    *ALL_SCORED)),
+        [Unmet("scores", "cost: no agreed score.", "the scorers",
+               'assetflow score moderate HUT-2026-0001 "cost" SCORE --reason "…"')],
+    ),
 ]  # fmt: skip
 
 
@@ -232,7 +471,7 @@ def test_what_is_missing_reads_as_a_sentence(
     guard: str, parameters: dict[str, Any], occasion: Occasion, expected: list[Unmet]
 ) -> None:
     for item in lacking(guard, occasion, parameters):
-        assert item.sentence[0].isupper()
+        assert not item.sentence[0].islower() or item.code == "scores"  # begins with a criterion
         assert item.sentence.endswith((".", ")."))
         assert str(item) == item.sentence + (f" Who can: {item.who}." if item.who else "")
 
@@ -445,6 +684,14 @@ def test_every_guard_says_in_a_sentence_what_it_checks(guard: str) -> None:
         ("fact_is_yes", {"fact": ["dry"]}, [("fact", "fact of fact_is_yes must be text")]),
         ("fact_is_yes", {"fact": True}, [("fact", "fact of fact_is_yes must be text")]),
         ("waited", {"at_least": 60}, [("at_least", "at_least of waited must be text")]),
+        ("parts_in", {"stages": ["open"]}, []),
+        ("parts_in", {"stages": ["open"], "at_least": 2}, []),
+        ("parts_in", {"at_least": 2}, [("", "parts_in needs the parameter stages")]),
+        (
+            "within_after",
+            {"fact": "use", "at_most": "1 week", "count": "before"},
+            [("count", "count of within_after must be after or beginning_with")],
+        ),
         (
             "facts_recorded",
             {"facts": "use"},
@@ -466,7 +713,7 @@ def test_wrong_parameters_of_a_guard_are_named(
 def test_a_new_guard_is_known_with_its_parameters_by_its_function_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(guards, "REGISTRY", dict(REGISTRY))
+    monkeypatch.setattr(registry, "REGISTRY", dict(REGISTRY))
 
     @guards.guard
     def enough_chairs(occasion: Occasion, at_least: int) -> list[Unmet]:

@@ -6,7 +6,8 @@ A guard without a line in ``SAYS`` is told in the words of its own description.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from assetflow.guards import HOLDERS, REGISTRY
+from assetflow.diagrams import requirements_later
+from assetflow.guards import HOLDERS, REGISTRY, facts_asked
 from assetflow.workflow import GuardUse, Transition, Workflow
 
 _KEPT, _ANEW = "On the file: ", "Given with the step: "
@@ -23,7 +24,7 @@ def of_letters(
     route: Workflow, step: Transition, letter_facts: Mapping[str, frozenset[str]]
 ) -> list[str]:
     """Tell what the letters of a step cannot be written without, beyond what it requires."""
-    named = {name for use in step.requires for name in _facts_of(use.parameters)}
+    named = {name for use in step.requires for name in facts_asked(use)}
     wanted = {fact for letter in step.letters for fact in letter_facts.get(letter, ())} - named
     return list(_facts(route, [name for name in route.facts if name in wanted]))
 
@@ -39,11 +40,6 @@ def put_together(needed: Iterable[str]) -> list[str]:
         else:
             found[start].append(one.removeprefix(start))
     return [*others, *(start + "; ".join(told) for start, told in found.items() if told)]
-
-
-def _facts_of(given: Mapping[str, Any]) -> list[str]:
-    one = [given["fact"]] if "fact" in given else []
-    return [*one, *given.get("facts", ())]
 
 
 def _described(use: GuardUse) -> str:
@@ -116,4 +112,5 @@ SAYS: Mapping[str, Says] = {
     "ball_with": _ball,
     "letter_sent": _sent,
     "waited": _waited,
+    **requirements_later.SAYS,
 }

@@ -13,12 +13,29 @@ from assetflow.deadlines import Duration, due
 from assetflow.facts import show
 from assetflow.guards import around as around
 from assetflow.guards import dates as dates
-from assetflow.guards.registry import REGISTRY, check_parameters, guard, parameters
+from assetflow.guards.registry import (
+    REGISTRY,
+    check_parameters,
+    facts_asked,
+    guard,
+    optional,
+    parameters,
+)
 from assetflow.guards.words import all_of, any_of, fact_missing, fact_unfit, on_file, who_may
 from assetflow.snapshot import Occasion, Signoff, Unmet
 from assetflow.workflow import SignoffRule, Transition
 
-__all__ = ["HOLDERS", "REGISTRY", "all_of", "any_of", "check_parameters", "guard", "parameters"]
+__all__ = [
+    "HOLDERS",
+    "REGISTRY",
+    "all_of",
+    "any_of",
+    "check_parameters",
+    "facts_asked",
+    "guard",
+    "optional",
+    "parameters",
+]
 
 HOLDERS = {"council": "the council", "group": "the group", "third_party": "a third party"}
 

@@ -89,8 +89,9 @@ def _too_few(
     counts = {name: sum(s.criterion == name for s in given) for name in names}
     lacking = [name for name, count in counts.items() if count < wanted]
     if lacking:
-        people = "scorer" if command == "score give" else "agreed score"
-        sentence = f"{all_of(lacking)}: fewer than {wanted} {people}{'s' if wanted > 1 else ''}."
+        people = "1 scorer" if wanted == 1 else f"{wanted} scorers"
+        few = f"fewer than {people}" if command == "score give" else "no agreed score"
+        sentence = f"{all_of(lacking)}: {few}."
         remedy = f'assetflow {command} {case} "{lacking[0]}" SCORE --reason "…"'
         yield Unmet("scores", sentence, any_of(["the scorers"]), remedy)
 

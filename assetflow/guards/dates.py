@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Literal
 
 from assetflow import clocks
 from assetflow.deadlines import Duration, beginning_with, due
@@ -40,7 +41,10 @@ def clock_not_expired(occasion: Occasion, clock: str) -> Iterator[Unmet]:
 
 @guard
 def within_after(
-    occasion: Occasion, fact: str, at_most: str, count: str = "after"
+    occasion: Occasion,
+    fact: str,
+    at_most: str,
+    count: Literal["after", "beginning_with"] = "after",
 ) -> Iterator[Unmet]:
     """The step happens within a period after a date on the file, or beginning with it."""
     start = occasion.case.facts.get(fact)
@@ -49,8 +53,11 @@ def within_after(
         return
     counted = beginning_with if count == "beginning_with" else due
     last = counted(start, Duration.parse(at_most), occasion.calendar)
-    if not start <= occasion.on <= last:
-        label = occasion.workflow.facts[fact].label
+    label = occasion.workflow.facts[fact].label
+    if occasion.on < start:
+        sentence = f"{label} is {show(start)}; it can be done from then until {show(last)}."
+        yield Unmet("clock", sentence, TIME)
+    elif occasion.on > last:
         sentence = f"{label} is {show(start)}; it can be done until {show(last)}."
         yield Unmet("clock", sentence, "")
 

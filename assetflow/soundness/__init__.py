@@ -9,19 +9,31 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from assetflow.soundness import (
+    clocks,
     durations,
     events,
     letters,
     names,
+    parts,
     people,
     reach,
     references,
     requirements,
 )
 from assetflow.soundness.finding import MOST_FINDINGS, Finding, Surroundings, Where, nearest
+from assetflow.soundness.outlines import Outline, of_file
 from assetflow.workflow import Workflow
 
-__all__ = ["MOST_FINDINGS", "Finding", "Surroundings", "Where", "findings", "nearest"]
+__all__ = [
+    "MOST_FINDINGS",
+    "Finding",
+    "Outline",
+    "Surroundings",
+    "Where",
+    "findings",
+    "nearest",
+    "of_file",
+]
 # Reachability and length mean something only where every stage named exists.
 _SPOILS_THE_MAP = ("unknown-stage", "leaves-an-end", "bad-duration")
 
@@ -40,12 +52,12 @@ def findings(workflow: Workflow, around: Surroundings) -> list[Finding]:
 
 def _entries(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     """Look at each entry for itself, and at what it names."""
-    themes = (names, durations, references, letters, people, requirements)
+    themes = (names, durations, references, clocks, letters, people, requirements, parts)
     return chain.from_iterable(theme.problems(workflow, around) for theme in themes)
 
 
 def _map(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     """Look at the ways through the route, all of whose stages exist."""
-    yield from reach.problems(workflow)
+    yield from reach.problems(workflow, around)
     yield from events.problems(workflow, around)
     yield from durations.length_problems(workflow, around.calendar)

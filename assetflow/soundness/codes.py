@@ -44,10 +44,16 @@ TITLES: Mapping[str, str] = {
     "unknown-guard": "There is no such guard.",
     "unknown-letter": "There is no such letter.",
     "unknown-library": "There is no such library.",
+    "unknown-clock": "A clock is named that the route does not declare.",
+    "unknown-choice": "A choice is named that the fact does not have.",
+    "unknown-workflow": "There is no such route.",
+    "unknown-trigger": "A step is named that no part has.",
     # Facts and requirements
     "bad-parameter": "A guard is not given what it takes.",
     "wrong-fact-type": "A fact is not of the type that is needed.",
     "library-fact": "A fact has a library without the type, or the type without a library.",
+    "choice-fact": "A fact has choices without the type, or the type without choices.",
+    "no-criteria": "Scores are asked for where there are no criteria.",
     "weights": "The weights of the criteria do not sum to 100.",
     # Ways through the route
     "starts-at-an-end": "A case would begin in an end.",
@@ -65,6 +71,13 @@ TITLES: Mapping[str, str] = {
     "due-fact-not-given": "A stage is due on a date that nobody is asked for.",
     "holder-never-has-it": "A step waits for a holder who never has the case.",
     "alert-time": "An alert lacks its time, or has one too many.",
+    "clock-shape": "A clock does not say how it runs, or says it twice.",
+    "clock-never-starts": "A clock can never start, or never where it is told.",
+    "clock-tells-nobody": "Nobody would hear of a clock.",
+    # Routes that go together
+    "parts-disagree": "A part and the route above it do not name each other.",
+    "no-parts": "Parts are spoken of in a route that has none.",
+    "part-lacks-step": "A part is told to take a step that it cannot take there.",
     # People
     "right-of-nobody": "Nobody has a right.",
     "nobody-may-fire": "Nobody may take a step.",

@@ -12,10 +12,13 @@ from assetflow.workflow import Stage, Workflow
 _ANCHOR = date(2026, 1, 5)
 # No policy plans further ahead, and dates end with the year 9999.
 _LONGEST = "100 years"
+# What guards call their periods; a count of parts or people is no text.
+_PARAMETERS = ("at_least", "at_most", "within")
 
 
 def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     """List the periods that mean nothing or are longer than anybody plans."""
+    yield from _empty(workflow)
     longest = due(_ANCHOR, Duration.parse(_LONGEST), around.calendar)
     for path, text in _all_durations(workflow):
         try:
@@ -25,6 +28,17 @@ def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
             continue
         if _end(_ANCHOR, duration, around.calendar) > longest:
             yield Finding(path, "bad-duration", f"{text} is longer than {_LONGEST}")
+
+
+def _empty(workflow: Workflow) -> Iterator[Finding]:
+    """A period that begins with a day holds at least that day."""
+    for trigger, transition in workflow.transitions.items():
+        for number, use in enumerate(transition.requires):
+            given = use.parameters
+            if given.get("count") == "beginning_with" and str(given.get("at_most"))[:2] == "0 ":
+                path: Where = ("transitions", trigger, "requires", number, use.guard, "at_most")
+                message = "a period that begins with a day has at least one"
+                yield Finding(path, "bad-duration", message, "leave count: out")
 
 
 def _end(start: date, duration: Duration, calendar: Calendar) -> date:
@@ -40,18 +54,31 @@ def _all_durations(workflow: Workflow) -> Iterator[tuple[Where, str]]:
     for stage in workflow.stages.values():
         if stage.target is not None:
             yield ("stages", stage.id, "target"), stage.target
-    for trigger, transition in workflow.transitions.items():
-        for number, rule in enumerate(transition.signoffs):
-            yield ("transitions", trigger, "signoffs", number, "within"), rule.within
-        for number, use in enumerate(transition.requires):
-            if use.guard == "waited" and isinstance(use.parameters.get("at_least"), str):
-                path: Where = ("transitions", trigger, "requires", number, "waited", "at_least")
-                yield path, use.parameters["at_least"]
+    yield from _of_steps(workflow)
     for level, rung in workflow.ladder.items():
         yield ("ladder", level, "after"), rung.after
     for kind, alert in workflow.alerts.items():
         if alert.after is not None:
             yield ("alerts", kind, "after"), alert.after
+    yield from _of_clocks(workflow)
+
+
+def _of_steps(workflow: Workflow) -> Iterator[tuple[Where, str]]:
+    for trigger, transition in workflow.transitions.items():
+        for number, rule in enumerate(transition.signoffs):
+            yield ("transitions", trigger, "signoffs", number, "within"), rule.within
+        for number, use in enumerate(transition.requires):
+            path: Where = ("transitions", trigger, "requires", number, use.guard)
+            for name in _PARAMETERS:
+                if isinstance(use.parameters.get(name), str):
+                    yield (*path, name), use.parameters[name]
+
+
+def _of_clocks(workflow: Workflow) -> Iterator[tuple[Where, str]]:
+    for name, clock in workflow.clocks.items():
+        for key in ("within", "before", "warn"):
+            if getattr(clock, key) is not None:
+                yield ("clocks", name, key), getattr(clock, key)
 
 
 def length_problems(workflow: Workflow, calendar: Calendar) -> Iterator[Finding]:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from assetflow.guards import HOLDERS
+from assetflow.guards import HOLDERS, facts_asked
 from assetflow.soundness.finding import Finding, Surroundings, Where
-from assetflow.soundness.requirements import facts_named
 from assetflow.workflow import ANY_OPEN_STAGE, Transition, Workflow
 
 
@@ -77,8 +76,7 @@ def _promises(ways: _Ways, around: Surroundings) -> Iterator[Finding]:
 
 def _asked(step: Transition, around: Surroundings) -> set[str]:
     """Give the facts without which a step is refused."""
-    asking = (use for use in step.requires if use.guard != "facts_absent")
-    named = {fact for use in asking for _, fact in facts_named(use.parameters)}
+    named = {fact for use in step.requires for fact in facts_asked(use)} | {*step.dates}
     return named.union(*(around.letter_facts.get(name, frozenset()) for name in step.letters))
 
 

@@ -2,9 +2,12 @@
 
 import difflib
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from assetflow.calendars import Calendar
+from assetflow.soundness.outlines import Outline, of_route
+from assetflow.workflow import Workflow
 
 Where = tuple[str | int, ...]
 # Whoever has more problems than this mends these first; and a name is looked for among so many
@@ -28,7 +31,7 @@ class Surroundings(NamedTuple):
     ``letter_facts`` maps each letter to the facts it cannot be written without,
     ``letter_occasions`` to the occasions (a sign-off, an alert) it speaks of, and
     ``letter_recipients`` to the kind of its reader. ``letter_words`` are what letters call
-    things beside the facts.
+    things beside the facts. ``routes`` are outlines of the routes there are.
     """
 
     letter_facts: Mapping[str, frozenset[str]]
@@ -37,6 +40,11 @@ class Surroundings(NamedTuple):
     letter_occasions: Mapping[str, frozenset[str]]
     letter_recipients: Mapping[str, str]
     letter_words: Collection[str]
+    routes: Mapping[str, Outline] = MappingProxyType({})
+
+    def routes_with(self, route: Workflow) -> Mapping[str, Outline]:
+        """Give the outlines of all routes, of one of them as it was just read."""
+        return {**self.routes, route.name: of_route(route)}
 
 
 def unknown(path: Where, kind: str, name: str, known: Collection[str]) -> Finding:

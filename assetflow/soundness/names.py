@@ -21,7 +21,10 @@ _GROUPS = (
     "ladder",
     "objections",
     "criteria",
+    "clocks",
 )
+# Steps have labels that only those of one stage must tell apart.
+_LABELLED = tuple(group for group in _GROUPS if group != "transitions")
 
 
 # What a step is given beside its facts: --why is no fact.
@@ -78,7 +81,7 @@ def _clashes(workflow: Workflow) -> Iterator[Finding]:
 
 
 def _labels(workflow: Workflow) -> Iterator[Finding]:
-    for group in ("stages", "departments", "roles", "facts", "ladder", "objections", "criteria"):
+    for group in _LABELLED:
         entries = getattr(workflow, group).items()
         yield from _twice(((group, name), entry.label) for name, entry in entries)
     for stage in workflow.stages:

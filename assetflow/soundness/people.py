@@ -111,3 +111,5 @@ def _role_uses(workflow: Workflow) -> Iterator[tuple[Where, str]]:
         yield from ((("ladder", level, "to", n), role) for n, role in enumerate(rung.to))
     for kind, rule in workflow.alerts.items():
         yield from ((("alerts", kind, "to", n), role) for n, role in enumerate(rule.to))
+    for name, clock in workflow.clocks.items():
+        yield from ((("clocks", name, "to", n), role) for n, role in enumerate(clock.to))

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 
-from assetflow.soundness.finding import Finding
+from assetflow.soundness.finding import Finding, Surroundings
 from assetflow.workflow import Workflow
 
 
-def problems(workflow: Workflow) -> Iterator[Finding]:
+def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     """List the stages that no case can come to, or never leaves."""
     if workflow.stages[workflow.initial].end:
         message = f"a case would begin in {workflow.initial}, which is an end"
         hint = "name the stage in which a case is opened"
         yield Finding(("initial",), "starts-at-an-end", message, hint)
         return
-    reached = _closure({workflow.initial}, _steps(workflow))
+    reached = _closure({workflow.initial} | _begun_elsewhere(workflow, around), _steps(workflow))
     backwards: dict[str, set[str]] = {stage: set() for stage in workflow.stages}
     for source, targets in _steps(workflow).items():
         for target in targets:
@@ -30,6 +30,13 @@ def problems(workflow: Workflow) -> Iterator[Finding]:
         elif ends and stage not in finishing:
             hint = f"add a transition from: [{stage}] that leads towards an end"
             yield Finding(("stages", stage), "trap", f"no way leads from {stage} to an end", hint)
+
+
+def _begun_elsewhere(workflow: Workflow, around: Surroundings) -> set[str]:
+    """Give the stages in which a case can begin that goes on from one of another route."""
+    routes = around.routes_with(workflow).values()
+    named = {begun for route in routes for begun in route.goes_on}
+    return {stage for route, stage in named if route == workflow.name and stage in workflow.stages}
 
 
 def _steps(workflow: Workflow) -> dict[str, set[str]]:

@@ -12,6 +12,7 @@ def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     yield from _facts(workflow, around)
     yield from _departments(workflow)
     yield from _weights(workflow)
+    yield from _stamped(workflow)
 
 
 def _stages(workflow: Workflow) -> Iterator[Finding]:
@@ -64,6 +65,10 @@ def _facts(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
             message = f"{name} is due, but is not a date"
             yield Finding(("facts", name), "wrong-fact-type", message, hint)
         yield from _bounds(fact)
+        for number, stage in enumerate(fact.fixed_in):
+            if stage not in workflow.stages:
+                yield unknown(("facts", name, "fixed_in", number), "stage", stage, workflow.stages)
+        yield from _choices(fact)
         if (fact.type == "library") != (fact.library is not None):
             yield Finding(
                 ("facts", name),
@@ -84,6 +89,27 @@ def _bounds(fact: Fact) -> Iterator[Finding]:
         message = f"only a number has a minimum; {fact.name} is {fact.type}"
         hint = "write type: integer or type: money, or leave minimum out"
         yield Finding(("facts", fact.name, "minimum"), "wrong-fact-type", message, hint)
+
+
+def _choices(fact: Fact) -> Iterator[Finding]:
+    if (fact.type == "choice") == bool(fact.choices):
+        return
+    path: Where = ("facts", fact.name)
+    message = f"{fact.name} needs both type choice and choices"
+    yield Finding(path, "choice-fact", message, "write type: choice, choices: [ONE, OTHER]")
+
+
+def _stamped(workflow: Workflow) -> Iterator[Finding]:
+    """The dates that a step sets to its own day."""
+    for trigger, step in workflow.transitions.items():
+        for number, name in enumerate(step.dates):
+            path: Where = ("transitions", trigger, "dates", number)
+            if name not in workflow.facts:
+                yield unknown(path, "fact", name, workflow.facts)
+            elif workflow.facts[name].type != "date":
+                message = f"{trigger} sets a date; {name} is {workflow.facts[name].type}"
+                hint = f"declare {name} with type: date, or name another fact"
+                yield Finding(path, "wrong-fact-type", message, hint)
 
 
 def _departments(workflow: Workflow) -> Iterator[Finding]:

@@ -7,7 +7,13 @@ from assetflow.soundness.finding import Finding, Surroundings, Where, nearest, u
 from assetflow.soundness.letters import letter_uses
 from assetflow.workflow import GuardUse, Workflow
 
-_TYPE_WANTED = {"fact_is_yes": "yes_no", "date_ahead": "date", "library_entry_cited": "library"}
+_TYPE_WANTED = {
+    "fact_is_yes": "yes_no",
+    "library_entry_cited": "library",
+    "fact_is": "choice",
+    **dict.fromkeys(("date_ahead", "within_after", "waited_since"), "date"),
+    **dict.fromkeys(("after_fact", "until_fact"), "date"),
+}
 
 
 def problems(workflow: Workflow, _around: Surroundings) -> Iterator[Finding]:
@@ -33,9 +39,22 @@ def _references(workflow: Workflow, path: Where, use: GuardUse) -> Iterator[Find
             yield unknown((*path, *place), "fact", fact, workflow.facts)
         else:
             yield from _type_fits(workflow, (*path, *place), use.guard, fact)
+    yield from _choice(workflow, path, use)
+    clock = use.parameters.get("clock")
+    if isinstance(clock, str) and clock not in workflow.clocks:
+        yield unknown((*path, "clock"), "clock", clock, workflow.clocks)
     holder = use.parameters.get("holder")
     if isinstance(holder, str) and holder not in guards.HOLDERS:
         yield unknown((*path, "holder"), "holder", holder, guards.HOLDERS)
+
+
+def _choice(workflow: Workflow, path: Where, use: GuardUse) -> Iterator[Finding]:
+    declared = workflow.facts.get(str(use.parameters.get("fact")))
+    value = use.parameters.get("value")
+    if declared is None or not declared.choices or not isinstance(value, str):
+        return
+    if value not in declared.choices:
+        yield unknown((*path, "value"), "choice", value, declared.choices)
 
 
 def _letter_named(path: Where, use: GuardUse, sent: Collection[str]) -> Iterator[Finding]:
@@ -48,10 +67,12 @@ def _letter_named(path: Where, use: GuardUse, sent: Collection[str]) -> Iterator
 
 def facts_named(given: Mapping[str, object]) -> Iterator[tuple[Where, str]]:
     """Give the facts that the parameters of a guard name, each with its place in them."""
-    named, fact = given.get("facts"), given.get("fact")
-    for number, each in enumerate(named if isinstance(named, list) else []):
-        if isinstance(each, str):
-            yield ("facts", number), each
+    fact = given.get("fact")
+    for key in ("facts", "needs"):
+        named = given.get(key)
+        for number, each in enumerate(named if isinstance(named, list) else []):
+            if isinstance(each, str):
+                yield (key, number), each
     if isinstance(fact, str):
         yield ("fact",), fact
 

@@ -7,17 +7,18 @@ reached, ``workflow check`` says.
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from assetflow import definitions, guards
 from assetflow.deadlines import PATTERN as PERIOD
-from assetflow.guards.registry import optional
 from assetflow.soundness import names, people
 from assetflow.workflow_schema.words import ENTRIES, FIELDS, RIGHTS
 
 FILE_NAME = "workflow.schema.json"
 Schema = dict[str, Any]
-_PERIODS = ("stall_limit", "review_within", "target", "within", "after", "before", "warn")
+_PERIODS = ("stall_limit", "review_within", "target", "within", "before", "warn", "after")
+# What guards call their periods, where they are text.
+_GUARD_PERIODS = ("at_least", "at_most", "within")
 _KINDS: Mapping[Any, Schema] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -91,7 +92,7 @@ def _guard() -> Schema:
     bare = [
         {"const": name, "description": _words(name)}
         for name in guards.REGISTRY
-        if not _needed(name)
+        if not guards.parameters(name)
     ]
     with_parameters = {
         "type": "object",
@@ -109,21 +110,18 @@ def _parameters(guard: str) -> Schema:
         "type": "object",
         "description": _words(guard),
         "properties": {name: _parameter(name, kind) for name, kind in takes.items()},
-        "required": _needed(guard),
+        "required": [name for name in takes if name not in guards.optional(guard)],
         "additionalProperties": False,
     }
 
 
-def _needed(guard: str) -> list[str]:
-    return [name for name in guards.parameters(guard) if name not in optional(guard)]
-
-
 def _parameter(name: str, kind: Any) -> Schema:
-    limits: Mapping[str, Schema] = {
-        "holder": {"enum": list(guards.HOLDERS)},
-        **{key: {"pattern": PERIOD} for key in ("at_least", "at_most", "within")},
-    }
-    return {**_KINDS[kind], **(limits.get(name, {}) if kind is str else {})}
+    if get_origin(kind) is Literal:
+        return {"enum": list(get_args(kind))}
+    limits: dict[str, Schema] = {"holder": {"enum": list(guards.HOLDERS)}}
+    if kind is str:
+        limits |= {key: {"pattern": PERIOD} for key in _GUARD_PERIODS}
+    return {**_KINDS[kind], **limits.get(name, {})}
 
 
 def _words(guard: str) -> str:

@@ -1,0 +1,114 @@
+"""What the guards on dates, clocks, other cases and scores require, in sentences."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from assetflow.guards import all_of, any_of
+from assetflow.workflow import Workflow
+
+Given = Mapping[str, Any]
+Says = Callable[[Workflow, Given], Iterable[str]]
+
+
+def _label(route: Workflow, fact: str) -> str:
+    return route.facts[fact].label if fact in route.facts else fact
+
+
+def _clock(route: Workflow, given: Given) -> str:
+    name = given["clock"]
+    return route.clocks[name].label if name in route.clocks else name
+
+
+def _stages(given: Given) -> str:
+    """Name stages of another route, which this one cannot give labels of."""
+    return any_of(f"‘{name.replace('_', ' ')}’" for name in given["stages"])
+
+
+def _expired(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"The time is over, and it was not done: {_clock(route, given)}"
+
+
+def _not_expired(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"Still in time: {_clock(route, given)}"
+
+
+def _within(route: Workflow, given: Given) -> Iterable[str]:
+    counted = "beginning with" if given.get("count") == "beginning_with" else "after"
+    yield f"Not later than {given['at_most']} {counted}: {_label(route, given['fact'])}"
+
+
+def _waited_since(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"{given['at_least']} have gone by since: {_label(route, given['fact'])}"
+
+
+def _together(route: Workflow, given: Given) -> Iterable[str]:
+    needs = all_of(_label(route, name) for name in given["needs"])
+    yield f"Where it is on the file: {_label(route, given['fact'])}, so is: {needs}"
+
+
+def _fact_is(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"Recorded as {given['value']}: {_label(route, given['fact'])}"
+
+
+def _after_fact(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"Over by then: {_label(route, given['fact'])}"
+
+
+def _until_fact(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"Not later than: {_label(route, given['fact'])}"
+
+
+def _absent(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"Not on the file: {all_of(_label(route, name) for name in given['facts'])}"
+
+
+def _parent_in(_route: Workflow, given: Given) -> Iterable[str]:
+    yield f"The case that it is a part of stands at: {_stages(given)}"
+
+
+def _parts_in(_route: Workflow, given: Given) -> Iterable[str]:
+    wanted = given.get("at_least", 1)
+    stand = "part stands" if wanted == 1 else "parts stand"
+    yield f"At least {wanted} {stand} at: {_stages(given)}"
+
+
+def _no_part_in(_route: Workflow, given: Given) -> Iterable[str]:
+    yield f"No part stands at: {_stages(given)}"
+
+
+def _no_claim(_route: Workflow, _given: Given) -> Iterable[str]:
+    yield "No other case has a claim on the asset"
+
+
+def _refused_before(_route: Workflow, given: Given) -> Iterable[str]:
+    yield f"A case on the asset was refused within {given['within']} before"
+
+
+def _scored(_route: Workflow, given: Given) -> Iterable[str]:
+    wanted = given["at_least"]
+    people = "somebody who has" if wanted == 1 else f"{wanted} people who have"
+    yield f"Scored on every criterion by at least {people} no interest in it"
+
+
+def _moderated(_route: Workflow, _given: Given) -> Iterable[str]:
+    yield "The scorers have agreed on one score for every criterion"
+
+
+SAYS: Mapping[str, Says] = {
+    "clock_expired": _expired,
+    "clock_not_expired": _not_expired,
+    "within_after": _within,
+    "waited_since": _waited_since,
+    "together": _together,
+    "fact_is": _fact_is,
+    "after_fact": _after_fact,
+    "until_fact": _until_fact,
+    "facts_absent": _absent,
+    "parent_in": _parent_in,
+    "parts_in": _parts_in,
+    "no_part_in": _no_part_in,
+    "no_claim_on_asset": _no_claim,
+    "refused_before": _refused_before,
+    "scored": _scored,
+    "moderated": _moderated,
+}

@@ -2,7 +2,17 @@
 
 from hypothesis import strategies as st
 
-from assetflow.workflow import Named, SignoffRule, Stage, Transition, Workflow
+from assetflow.workflow import (
+    Clock,
+    ClockStart,
+    Continuation,
+    Named,
+    SignoffRule,
+    Stage,
+    TellsParts,
+    Transition,
+    Workflow,
+)
 
 # Words that mean something in Mermaid, XML, Markdown or a shell, and letters of every width.
 NASTY = (
@@ -18,6 +28,8 @@ ROLES = ("case_officer", "champion", "clerk")
 TARGETS = (None, "1 working days", "3 months", "20 working days")
 
 PLAIN = ("Ask", "the group", "for more", "information")
+some_few = st.integers(0, 2)
+others = st.sampled_from(((), ("other_one",), ("other_one", "third_one")))
 label = st.lists(st.sampled_from((*NASTY, *PLAIN)), min_size=1, max_size=6).map(" ".join)
 
 
@@ -37,6 +49,18 @@ def routes(draw: st.DrawFn) -> Workflow:
         stall_limit="24 months", review_within="20 working days", stages=stages,
         transitions=steps, departments={d: Named(d, draw(label)) for d in DEPARTMENTS},
         roles={"clerk": Named("clerk", "a clerk")}, rights={},
+        clocks={name: _clock(draw, name, opened) for name in ("one", "other")[: draw(some_few)]},
+        parts=draw(others), parts_in=tuple(opened[:1]), part_of=draw(others),
+    )  # fmt: skip
+
+
+def _clock(draw: st.DrawFn, name: str, opened: list[str]) -> Clock:
+    by_stage = draw(st.booleans())
+    return Clock(
+        name, draw(label), draw(st.sampled_from(("statutory", "target", "external"))),
+        ClockStart(stage=opened[0]) if by_stage else ClockStart(fact="received_on"),
+        within="20 working days", stages=tuple(draw(st.lists(st.sampled_from(opened), max_size=2))),
+        stops=("answered_on",), to=("clerk",), on_expiry=draw(label), source=draw(label),
     )  # fmt: skip
 
 
@@ -62,4 +86,6 @@ def _step(draw: st.DrawFn, trigger: str, opened: list[str], every: list[str]) ->
         trigger, draw(label), tuple(origins), who=(draw(st.sampled_from(ROLES)),),
         to=draw(st.sampled_from((None, *every))), signoffs=tuple(rules),
         letters=draw(st.sampled_from(((), ("hello",), ("hello", "goodbye")))),
+        tells_parts=draw(st.sampled_from(((), (TellsParts("open_it", ("received",)),)))),
+        continues_as=draw(st.sampled_from((None, Continuation("other_one", "begun", ("why",))))),
     )  # fmt: skip

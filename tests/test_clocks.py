@@ -169,6 +169,7 @@ RUNNING: list[tuple[str, dict[str, object], str]] = [
         "runs until Sun 2 Aug 2026",
     ),
 ]
+VALIDATED: dict[str, object] = {"validated_on": date(2026, 2, 2)}
 NOTICE = clock(within="6 months", extended_to="until", stops=("notice_on", "withdrawn"))
 
 
@@ -197,7 +198,7 @@ def test_a_clock_of_a_stage_runs_only_while_the_case_is_in_it() -> None:
 
 
 def test_the_end_of_a_case_stops_its_clocks() -> None:
-    declared, facts = route(NOTICE), {"validated_on": date(2026, 2, 2)}
+    declared, facts = route(NOTICE), VALIDATED
     assert [r.runs for r in readings(declared, case(facts), SCOTLAND)] == [True]
     assert [r.runs for r in readings(declared, case(facts, "closed"), SCOTLAND)] == [False]
     assert list(readings(declared, case({}), SCOTLAND)) == []
@@ -214,7 +215,6 @@ def test_a_clock_without_stages_is_told_in_all_of_them() -> None:
 
 TOLD = replace(NOTICE, to=("case_officer",), on_expiry="The body may ask for a review.")
 WARNED = replace(TOLD, warn="20 working days")
-VALIDATED: dict[str, object] = {"validated_on": date(2026, 2, 2)}
 
 
 def clock_alerts(declared: Clock, facts: dict[str, object], stage: str = "assessed") -> list[Alert]:

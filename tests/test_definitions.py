@@ -378,7 +378,8 @@ def test_a_route_that_uses_nothing_new_is_written_as_it_always_was() -> None:
     assert again.ladder_counts == "age"
 
 
-LATER = {
+PANEL = Clock("panel", "Panel", "target", ClockStart(stage="asked"), within="2 weeks")
+LATER: dict[str, Callable[[Workflow], Workflow]] = {
     "a clock": lambda route: replace(route, clocks={"panel": PANEL}),
     "a ladder by lateness": lambda route: replace(route, ladder_counts="lateness"),
     "parts": lambda route: replace(route, parts=("tiny_part",)),
@@ -396,7 +397,6 @@ LATER = {
     "a fact that is fixed": lambda route: replace(route, facts={
         **route.facts, "benchmark": replace(route.facts["benchmark"], fixed_in=("asked",))}),
 }  # fmt: skip
-PANEL = Clock("panel", "Panel", "target", ClockStart(stage="asked"), within="2 weeks")
 
 
 def with_step(route: Workflow, **changes: Any) -> Workflow:

@@ -21,7 +21,15 @@ from assetflow.diagrams.shapes import SIZE, Box, Drawing, Line, Words
 from assetflow.diagrams.standing import Standing
 from assetflow.settings import SHIPPED, Settings
 from assetflow.soundness import Surroundings
-from assetflow.workflow import GuardUse, Transition, Workflow
+from assetflow.workflow import (
+    Clock,
+    ClockStart,
+    Continuation,
+    GuardUse,
+    TellsParts,
+    Transition,
+    Workflow,
+)
 
 ROOT = Path(__file__).parents[1]
 HERE = Settings(SHIPPED / "no-home", "")
@@ -129,6 +137,145 @@ def check_data(picture: Picture) -> None:
         for step in route.transitions.values()
         for origin in route.leaves(step)
     }
+
+
+# --- what a route says beyond its stages --------------------------------------------------------
+
+CLOCKS = {
+    "notice": Clock(
+        "notice", "Decision notice", "statutory", ClockStart(fact="lease_signed_on"),
+        within="6 months", extended_to="valid_until", stops=("terms_accepted_on", "rent"),
+        stages=("decision",), to=("case_officer", "champion"), warn="20 working days",
+        on_expiry="The body may ask for a review.", source="Act 2015, s.82", verified=True,
+    ),
+    "review": Clock(
+        "review", "Review", "statutory", ClockStart(stage="legal"), within="20 working days",
+        count="beginning_with",
+    ),
+    "paper": Clock(
+        "paper", "Paper for the panel", "external", ClockStart(fact="reply_by"),
+        before="29 calendar days", to=("case_officer",), source="proposal",
+    ),
+}  # fmt: skip
+
+
+def going_together() -> Workflow:
+    """The shipped route with clocks, parts and a case that goes on."""
+    route = load(OURS)
+    step = replace(
+        route.transitions["accept"], dates=("lease_signed_on",),
+        tells_parts=(TellsParts("open", ("received", "held")),),
+        continues_as=Continuation("other_route", "legal_work", ("rent",)),
+    )  # fmt: skip
+    way = replace(route.facts["rent"], name="way", label="Way", type="choice",
+                  choices=("sale", "lease"), fixed_in=("decision", "legal"))  # fmt: skip
+    return replace(
+        route, clocks=CLOCKS, ladder_counts="lateness", parts=("one_bid",), parts_in=("decision",),
+        part_of=("a_programme",), facts={**route.facts, "way": way},
+        transitions={**route.transitions, "accept": step},
+        stages={**route.stages, "legal": replace(route.stages["legal"], claims_asset=True)},
+    )  # fmt: skip
+
+
+TOGETHER = """
+A case is a part of a case of ‘a programme’.
+Its parts are cases of ‘one bid’, opened at Decision.
+Statutory clock: Decision notice.
+Statutory clock: Review.
+Meanwhile no other case may dispose of the asset.
+Sets to its day: Date on which the lease was signed.
+At once, on every part at ‘received’ or ‘held’: ‘open’.
+Then a case of ‘other route’ goes on at ‘legal work’, taking over: \
+Rent, for every year of the term.
+Clocks: nothing happens by itself when one runs out
+Decision notice (statutory, never moved): 6 months after Date on which the lease was signed, or Date until which the approval stands if later.
+Stopped by: Date on which the group accepted the heads of terms or Rent, for every year of the term.
+Told to the case officer and the champion the morning after, and 20 working days before it ends, while the case is at Decision.
+When it has run out: The body may ask for a review.
+Source: Act 2015, s.82 (verified).
+Review (statutory, never moved): 20 working days beginning with the day the case came to Legal.
+Source: no source given (not verified).
+Paper for the panel (set by others, never moved): 29 calendar days before Date by which the group is asked to reply.
+The ladder: what lateness calls for
+Way (sale or lease; fixed at Decision and Legal)
+"""  # noqa: E501 - one line a sentence
+
+
+@pytest.mark.parametrize("sentence", TOGETHER.strip().splitlines())
+def test_a_route_tells_its_clocks_and_the_routes_it_goes_with(sentence: str) -> None:
+    told = " ".join(row.text.strip() for row in guide(going_together(), AROUND.letter_facts))
+    assert told.count(sentence) == 1
+
+
+def test_every_drawing_names_statutory_clocks_and_other_routes() -> None:
+    route = going_together()
+    picture = Picture(route)
+    check_text(picture)
+    check_svg(picture)
+    check_mermaid(mermaid.mermaid(picture), route)
+    check_drawing(layout.drawing(picture))
+    for drawn in (text.text(picture), mermaid.page(picture), svg.svg(picture)):
+        words = " ".join(re.sub(r"<[^>]+>|\n *\|? *", " ", drawn).split())
+        assert words.count("statutory clock: Decision notice") >= 1
+        assert "statutory clock: Review" in words
+        assert "Statutory clock: Decision notice, 6 months after Date on which" in words
+        assert "Its parts are cases of ‘one bid’" in words
+        assert "at once, on every part at ‘received’ or ‘held’: ‘open’." in words
+        assert "Paper for the panel" not in words
+
+
+def test_the_data_of_a_route_has_its_clocks_and_other_routes() -> None:
+    told = data.data(Picture(going_together()))
+    assert [clock["clock"] for clock in told["clocks"]] == list(CLOCKS)
+    assert told["clocks"][1]["runs"] == (
+        "20 working days beginning with the day the case came to Legal"
+    )
+    assert (told["parts"], told["part_of"]) == (("one_bid",), ("a_programme",))
+    (edge,) = (edge for edge in told["edges"] if edge["tells_parts"])
+    assert edge["trigger"] == "accept"
+    assert edge["continues_as"] == Continuation("other_route", "legal_work", ("rent",))
+
+
+LATER: list[tuple[str, dict[str, object], str]] = [
+    ("clock_expired", {"clock": "notice"},
+     "The time is over, and it was not done: Decision notice"),
+    ("clock_not_expired", {"clock": "review"}, "Still in time: Review"),
+    ("within_after", {"fact": "rent", "at_most": "2 weeks"},
+     "Not later than 2 weeks after: Rent, for every year of the term"),
+    ("within_after", {"fact": "rent", "at_most": "2 weeks", "count": "beginning_with"},
+     "Not later than 2 weeks beginning with: Rent, for every year of the term"),
+    ("waited_since", {"fact": "reply_by", "at_least": "10 working days"},
+     "10 working days have gone by since: Date by which the group is asked to reply"),
+    ("together", {"fact": "undervalue", "needs": ["rent", "conditions"]},
+     "Where it is on the file: Undervalue in pounds, so is: Rent, for every year of the term and "
+     "Conditions of the approval"),
+    ("fact_is", {"fact": "way", "value": "sale"}, "Recorded as sale: Way"),
+    ("after_fact", {"fact": "reply_by"}, "Over by then: Date by which the group is asked to reply"),
+    ("until_fact", {"fact": "reply_by"},
+     "Not later than: Date by which the group is asked to reply"),
+    ("facts_absent", {"facts": ["rent", "way"]},
+     "Not on the file: Rent, for every year of the term and Way"),
+    ("parent_in", {"stages": ["bids_in", "held"]},
+     "The case that it is a part of stands at: ‘bids in’ or ‘held’"),
+    ("parts_in", {"stages": ["held"]}, "At least 1 part stands at: ‘held’"),
+    ("parts_in", {"stages": ["held"], "at_least": 2}, "At least 2 parts stand at: ‘held’"),
+    ("no_part_in", {"stages": ["held"]}, "No part stands at: ‘held’"),
+    ("no_claim_on_asset", {}, "No other case has a claim on the asset"),
+    ("refused_before", {"within": "2 years"},
+     "A case on the asset was refused within 2 years before"),
+    ("scored", {"at_least": 1},
+     "Scored on every criterion by at least 1 person who has no interest in it"),
+    ("scored", {"at_least": 2},
+     "Scored on every criterion by at least 2 people who have no interest in it"),
+    ("moderated", {}, "The scorers have agreed on one score for every criterion"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("guard", "given", "sentence"), LATER, ids=[row[2] for row in LATER])
+def test_what_a_guard_requires_is_told_ahead(
+    guard: str, given: dict[str, object], sentence: str
+) -> None:
+    assert requirements.told(going_together(), GuardUse(guard, given)) == [sentence]
 
 
 # --- Mermaid ------------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ STARTED = {"reply_by": TUESDAY}
 ANSWERED = {**STARTED, "said_on": THURSDAY}
 TIME = "nobody: it is a matter of time"
 NO_DATE = "Date to reply by (reply_by). Give a day in spring."
-REFUSED = {"stage": "closed", "outcome": "refused", "closed_on": MONDAY}
+REFUSED: dict[str, Any] = {"stage": "closed", "outcome": "refused", "closed_on": MONDAY}
 TWO = {"use": 60, "cost": 40}
 ALL_SCORED = scores(("use", "sam"), ("use", "alex"), ("cost", "sam"), ("cost", "alex"))
 

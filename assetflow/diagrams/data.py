@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from assetflow.diagrams import wording
+from assetflow.diagrams import beyond, wording
 from assetflow.diagrams.picture import Picture
-from assetflow.workflow import Stage, Transition
+from assetflow.workflow import Clock, Stage, Transition
 
 
 def data(picture: Picture) -> dict[str, Any]:
@@ -21,6 +21,9 @@ def data(picture: Picture) -> dict[str, Any]:
             for step in route.transitions.values()
             for origin in route.leaves(step)
         ],
+        "clocks": [_clock(picture, clock) for clock in route.clocks.values()],
+        "parts": route.parts,
+        "part_of": route.part_of,
         "counted": picture.counted,
         "remarks": picture.remarks,
     }
@@ -65,4 +68,18 @@ def _edge(picture: Picture, step: Transition, origin: str) -> dict[str, Any]:
             for r in step.signoffs
         ],
         "letters": step.letters,
+        "tells_parts": step.tells_parts,
+        "continues_as": step.continues_as,
+    }
+
+
+def _clock(picture: Picture, clock: Clock) -> dict[str, Any]:
+    return {
+        "clock": clock.id,
+        "label": clock.label,
+        "kind": clock.kind,
+        "runs": beyond.period(picture.route, clock),
+        "stages": clock.stages,
+        "source": clock.source,
+        "verified": clock.verified,
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from assetflow.diagrams import requirements, wording
+from assetflow.diagrams import beyond, requirements, wording
 from assetflow.diagrams.picture import Arrow, Picture
 from assetflow.diagrams.rows import Row, broken
 from assetflow.guards import HOLDERS, all_of, any_of
@@ -37,6 +37,7 @@ class _Teller:
             yield from self._stage(number, stage)
         yield from self._ends()
         yield from self._beside()
+        yield from self._clocks()
         yield from self._ladder()
         yield from self._alerts()
         yield from self._objections()
@@ -50,6 +51,8 @@ class _Teller:
             yield from broken(
                 f"When a case is opened, {_letters(self.route.on_open)}.", columns=COLUMNS
             )
+        for told in beyond.related(self.route):
+            yield from broken(told, columns=COLUMNS)
         if self.everyones:
             yield Row("Every step onward needs:")
             yield from self._items(self.everyones, "  ")
@@ -76,6 +79,10 @@ class _Teller:
         ball = f"{who[0].upper()}{who[1:]} has the ball."
         yield from broken(ball, "   ", columns=COLUMNS)
         yield from broken(_target(stage), "   ", columns=COLUMNS)
+        for label in beyond.statutory_in(self.route, stage.id):
+            yield from broken(f"Statutory clock: {label}.", "   ", columns=COLUMNS)
+        if stage.claims_asset:
+            yield Row("   Meanwhile no other case may dispose of the asset.")
         arrows = [a for a in self.picture.arrows if self._is_told_here(a, stage)]
         for arrow in sorted(arrows, key=lambda a: a.kind != "onward"):
             for step in arrow.steps:
@@ -113,6 +120,8 @@ class _Teller:
         if step.letters:
             told = _letters(step.letters)
             yield from broken(f"{told[0].upper()}{told[1:]}.", "     ", columns=COLUMNS)
+        for told in beyond.follows(self.route, step):
+            yield from broken(told, "     ", "       ", columns=COLUMNS)
         if step.waiting_on and step.to is None:
             yield Row(f"     Then {HOLDERS[step.waiting_on]} has the ball.")
 
@@ -168,10 +177,20 @@ class _Teller:
 
     # --- the whole case -------------------------------------------------------------------------
 
+    def _clocks(self) -> Iterator[Row]:
+        if not self.route.clocks:
+            return
+        yield from _heading("Clocks: nothing happens by itself when one runs out")
+        for clock in self.route.clocks.values():
+            for number, told in enumerate(beyond.clock(self.route, clock)):
+                yield from broken(told, "     " if number else "   ", "     ", columns=COLUMNS)
+
     def _ladder(self) -> Iterator[Row]:
         if not self.route.ladder:
             return
-        yield from _heading("The ladder: what the age since the expression of interest calls for")
+        late = self.route.ladder_counts == "lateness"
+        what = "lateness" if late else "the age since the expression of interest"
+        yield from _heading(f"The ladder: what {what} calls for")
         for rung in self.route.ladder.values():
             told = f"After {rung.after}, {rung.label}: {rung.requires}. To {self._roles(rung.to)}."
             yield from broken(told, "   ", "     ", columns=COLUMNS)
@@ -202,7 +221,9 @@ class _Teller:
         yield from _heading("Facts, as they are typed")
         wide = min(28, max(map(len, self.route.facts)))
         for fact in self.route.facts.values():
-            kind = fact.type.replace("_", " ")
+            kind = any_of(fact.choices) or fact.type.replace("_", " ")
+            fixed = all_of(self.route.stages[s].label for s in fact.fixed_in)
+            kind += f"; fixed at {fixed}" if fixed else ""
             first = f"   {fact.name:<{wide}} "
             yield from broken(f"{fact.label} ({kind})", first, " " * (wide + 4), columns=COLUMNS)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from assetflow.diagrams import wording
+from assetflow.diagrams import beyond, wording
 from assetflow.diagrams.picture import Arrow, Picture
 from assetflow.diagrams.svg import BOXES, INK
 from assetflow.workflow import Stage, Transition
@@ -18,6 +18,7 @@ _MEANING = re.compile(r"""["#;&<>`\\*_~{}\[\]|%$@]|:(?=\S)""")
 # At the start of a label it would begin a list or a heading.
 _LIST = re.compile(r"^([0-9]+)([.)])|^([-+])")
 _ARROWS = {"onward": "-->", "back": "-.->", "aside": "-.->"}
+_ONE_LINE = re.compile(r"\s+")
 _NOT_IN_A_TITLE = re.compile(r"[#;{}<>%\s]+")
 
 
@@ -33,7 +34,9 @@ def page(picture: Picture) -> str:
     counted = f"{picture.counted}\n\n" if picture.counted else ""
     command = f"assetflow workflow diagram {route.name} --output FILE.md"
     made = f"Drawn from the route itself by `{command}`."
-    return f"# {title}\n\n{made}\n\n{counted}```mermaid\n{mermaid(picture)}```\n"
+    told = "".join(f"- {escape(_ONE_LINE.sub(' ', one))}\n" for one in beyond.remarks(route))
+    below = f"\n{told}" if told else ""
+    return f"# {title}\n\n{made}\n\n{counted}```mermaid\n{mermaid(picture)}```\n{below}"
 
 
 def _lines(picture: Picture) -> Iterator[str]:

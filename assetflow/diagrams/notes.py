@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from assetflow.diagrams import wording
+from assetflow.diagrams import beyond, wording
 from assetflow.diagrams.picture import Picture, Stay
 
 LEGEND = "!! HOT: at least half of the cases there are past the day they were due; ! some are."
@@ -20,6 +20,7 @@ def notes(picture: Picture) -> Iterable[str]:
         to = route.stages[step.to or ""]
         if not to.end or to is picture.last:
             yield f"From every open stage: {step.label}. To: {to.label}."
+    yield from beyond.remarks(route)
     told = "; ".join(_stay(picture, stay) for stay in picture.stays)
     if told:
         yield f"Without leaving the stage: {told}."

@@ -86,7 +86,7 @@ def _refused_before(_route: Workflow, given: Given) -> Iterable[str]:
 
 def _scored(_route: Workflow, given: Given) -> Iterable[str]:
     wanted = given["at_least"]
-    people = "somebody who has" if wanted == 1 else f"{wanted} people who have"
+    people = "1 person who has" if wanted == 1 else f"{wanted} people who have"
     yield f"Scored on every criterion by at least {people} no interest in it"
 
 

@@ -6,7 +6,7 @@ a way back can say where it leads.
 
 from collections.abc import Iterator
 
-from assetflow.diagrams import notes, wording
+from assetflow.diagrams import beyond, notes, wording
 from assetflow.diagrams.picture import Picture
 from assetflow.diagrams.rows import Row, broken
 from assetflow.diagrams.standing import Heat
@@ -116,6 +116,8 @@ def _foot(picture: Picture) -> Iterator[Row]:
         if not to.end or to is picture.last:
             told = f"From every open stage to {to.label}: {step.label} ({step.trigger})"
             yield from broken(told, "", "  ")
+    for told in beyond.remarks(picture.route):
+        yield from broken(told, "", "  ")
     if picture.standing is not None:
         yield from broken(notes.LEGEND, "", "  ")
     for remark in picture.remarks:

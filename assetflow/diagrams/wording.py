@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from assetflow.diagrams import beyond
 from assetflow.guards import HOLDERS
 from assetflow.workflow import SignoffRule, Stage, Transition, Workflow
 
@@ -22,8 +23,9 @@ def target(stage: Stage) -> str:
 
 
 def box(route: Workflow, stage: Stage) -> str:
-    """Say who has the ball and by when, on one line."""
+    """Say who has the ball and by when, on one line; a statutory clock is always named."""
     parts = [f"With {holder(route, stage)}", target(stage)]
+    parts += [f"statutory clock: {label}" for label in beyond.statutory_in(route, stage.id)]
     return ", ".join(part for part in parts if part)
 
 

@@ -151,9 +151,6 @@ def _clocks(occasion: Occasion) -> Iterator[Alert]:
             continue
         if clock.warn is not None:
             ahead = before(reading.due_on, Duration.parse(clock.warn), occasion.calendar)
-            # Nobody can be warned of a clock before it has started; one that is counted back from
-            # a day to come has started as soon as that day is known.
-            ahead = ahead if clock.before else max(ahead, reading.started_on)
             # A day that was missed is caught up, so no sentence says how long is left.
             sentence = f"It ends on {show(reading.due_on)}."
             yield _clock_alert(reading, "clock_ends_soon", ahead, sentence)
@@ -170,6 +167,7 @@ def _clock_alert(reading: clocks.Reading, kind: str, on: date, sentence: str) ->
         key=f"{clock.id}:{reading.due_on.isoformat()}",
         title=f"{clock.label} {verb}",
         sentence=sentence,
+        # A clock may start with a day that is still to come, such as that of a meeting.
         since=min(reading.started_on, on),
         due_on=reading.due_on,
         roles=clock.to,

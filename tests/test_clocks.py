@@ -270,9 +270,14 @@ def test_nobody_is_told(declared: Clock, facts: dict[str, object], stage: str) -
     assert told(declared, facts, stage) == []
 
 
-def test_nobody_is_warned_before_a_clock_has_started() -> None:
-    short = replace(WARNED, within="2 weeks")
-    assert told(short, VALIDATED)[0] == "Mon 2 Feb 2026: Decision notice ends"
+def test_a_clock_that_ends_on_its_very_day_warns_before_that_day() -> None:
+    deadline = replace(WARNED, within="0 calendar days", warn="5 working days")
+    facts: dict[str, object] = {"validated_on": day("Tue 7 Apr 2026")}
+    assert told(deadline, facts) == [
+        "Mon 30 Mar 2026: Decision notice ends",
+        "Wed 8 Apr 2026: Decision notice has run out",
+    ]
+    assert all(a.since <= a.on for a in clock_alerts(deadline, facts))
 
 
 def test_a_clock_that_is_counted_back_warns_ahead_of_its_last_day() -> None:

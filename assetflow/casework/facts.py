@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -41,10 +42,12 @@ def given_facts(desk: Desk, case: Case, typed: Mapping[str, str]) -> dict[str, A
 
 
 def _check_entry(desk: Desk, fact: Fact, value: Any) -> None:
-    if fact.type != "library":
+    if fact.library is None:
         return
-    if value not in desk.library_keys.get(fact.library or "", frozenset()):
-        raise ValueError(f"{value!r} is no entry of the library; see: assetflow library list")
+    # The entries for dates, such as the meetings of a panel, are called by them: 2026-03-02.
+    entry = value.isoformat() if isinstance(value, date) else value
+    if entry not in desk.library_keys.get(fact.library, frozenset()):
+        raise ValueError(f"{entry!r} is no entry of the library; see: assetflow library list")
 
 
 def _unknown(name: str, case: Case) -> str:

@@ -96,7 +96,7 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("SignoffRule", "mode"): "required holds the step up; consultee is only heard.",
     ("Fact", "label"): _LABEL,
     ("Fact", "type"): "What kind of value it has; text if left out.",
-    ("Fact", "library"): "The library it cites, for type library.",
+    ("Fact", "library"): "The library it cites, for type library, or whose dates a date is one of.",
     ("Fact", "hint"): "What to give, as a refusal says it.",
     ("Fact", "due_in"): "Stages in which this date is due while the group has the case.",
     ("Fact", "each_time"): "Whether every step that uses it must be given it anew.",

@@ -77,7 +77,8 @@ class Stage:
         try:
             if step.kind:
                 came = tuple(PLAYS[step.kind](self, desk, step))
-        except BadFile:
+        except (BadFile, Failed):
+            point.rollback()
             raise
         except (Refused, BadInput, NotFound) as error:
             lacked = self._lacked(desk, step) if isinstance(error, Refused) else set()

@@ -57,6 +57,7 @@ LOOKING = {
     "next",
     "preview",
     "show",
+    "test",
     "words",
 }
 READING = [name for name in TYPED if name.split()[-1] in LOOKING]
@@ -109,6 +110,7 @@ FACTS = ("progress_made=The survey is done", "progress_awaited=Title", "forecast
 NEEDS = {
     "case open": ["--asset", "SAMPLE-0003", "--group", "Bowls Club"],
     "person login": ["iris.dale"],
+    "workflow test": ["community_asset_transfer"],
     "case withdraw": ["--why", "Found another site"],
     "signoff give": ["--by", "ruth", "--evidence", "Email"],
     "signoff object": ["--by", "ruth", "--evidence", "Email", "--way-forward", "Hold a meeting"],

@@ -70,12 +70,15 @@ class Stage:
 
     def play(self, step: Step) -> None:
         """Take one step; raises ``Failed`` where it comes out otherwise than it tells."""
+        if step.kind == "open":
+            self._register(step)
         desk = self.desk(step, self._actor(step))
         point, came = self.db.begin_nested(), tuple[str, ...]()
         try:
             if step.kind:
                 came = tuple(PLAYS[step.kind](self, desk, step))
-        except BadFile:
+        except (BadFile, Failed):
+            point.rollback()
             raise
         except (Refused, BadInput, NotFound) as error:
             lacked = self._lacked(desk, step) if isinstance(error, Refused) else set()
@@ -112,6 +115,18 @@ class Stage:
             )
         for name, stage in scenario.stages.items():
             _same(f"{name} at ", stage, self.case(name).snapshot.stage)
+
+    def _register(self, step: Step) -> None:
+        """Put the asset and the group of a new case on the registers, as they are before it."""
+        asset, group = _about(step)
+        if asset and asset not in self.assets:
+            self.assets[asset] = f"SCENARIO-{len(self.assets) + 1}"
+            row = registers.asset_row({"unique_asset_id": self.assets[asset], "name": asset})
+            registers.add_asset(self.desk(step, self.setting_up), row)
+        if group and group not in self.groups:
+            self.groups.add(group)
+            details = {"contact_name": "Joan Mills", "address": "1 Green Lane"}
+            registers.add_group(self.desk(step, self.setting_up), group, **details)
 
     def _actor(self, step: Step) -> str:
         signs = step.kind in ("sign", "object")
@@ -154,24 +169,20 @@ def _lacking(
 
 @play("open")
 def _open(stage: Stage, desk: Desk, step: Step) -> Came:
-    what, setting_up = step.what, stage.desk(step, stage.setting_up)
+    what, (asset, group) = step.what, _about(step)
     parent = stage.case(what["parent"]).snapshot.reference if what.get("parent") else ""
-    asset = what.get("asset", "" if parent else ASSET)
-    group = what.get("group", "" if parent else GROUP)
-    if asset and asset not in stage.assets:
-        identifier = f"SCENARIO-{len(stage.assets) + 1}"
-        row = registers.asset_row({"unique_asset_id": identifier, "name": asset})
-        registers.add_asset(setting_up, row)
-        stage.assets[asset] = identifier
-    if group and group not in stage.groups:
-        registers.add_group(setting_up, group, contact_name="Joan Mills", address="1 Green Lane")
-        stage.groups.add(group)
-    done = opening.open_case(
-        desk, stage.assets.get(asset, ""), group, what.get("workflow", ""), parent_typed=parent
-    )
+    route = what.get("workflow", "")
+    done = opening.open_case(desk, stage.assets.get(asset, ""), group, route, parent_typed=parent)
     stage.cases[what["name"]] = done.case.id
     stage.officers[what["name"]] = desk.actor.handle
     return [letter.name for letter in done.letters]
+
+
+def _about(step: Step) -> tuple[str, str]:
+    """Give the asset and the group of a case that is opened; a part has those of its case."""
+    part = bool(step.what.get("parent"))
+    usual = ("", "") if part else (ASSET, GROUP)
+    return step.what.get("asset", usual[0]), step.what.get("group", usual[1])
 
 
 @play("champion")

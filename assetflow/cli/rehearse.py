@@ -10,8 +10,10 @@ from assetflow.cli.app import App
 
 if TYPE_CHECKING:
     from assetflow.casework.rehearsal import Played, Rehearsed
+    from assetflow.scenarios import coverage
     from assetflow.scenarios.coverage import Coverage
     from assetflow.scenarios.files import Loaded
+    from assetflow.scenarios.told import Claim
     from assetflow.settings import Settings
     from assetflow.soundness import Surroundings
     from assetflow.workflow import Workflow
@@ -45,6 +47,7 @@ def rehearse(app: App, names: tuple[str, ...], required: float, missing: bool, j
     else:
         _say(shown, missing)
     failed = any(played.failure for one in shown.played for played in one.scenarios)
+    failed |= any(coverage.seen_though for _, coverage in shown.coverage)
     if failed or any(coverage.percent < required for _, coverage in shown.coverage):
         click.get_current_context().exit(1)
 
@@ -52,17 +55,19 @@ def rehearse(app: App, names: tuple[str, ...], required: float, missing: bool, j
 def _shown(app: App, settings: "Settings", names: Sequence[str], missing: bool) -> Shown:
     from assetflow import definitions
     from assetflow.casework import rehearsal
+    from assetflow.scenarios import coverage
 
     loaded, alone = _load(app, settings, names, missing)
     played = list(rehearsal.rehearse(settings, loaded))
-    taken = {one for book in played for one in book.taken}
-    lacked = {one for book in played for one in book.lacked}
-    meant = [(book.routes[book.book.workflow], book.around) for book in loaded]
-    meant += [(found.route, found.around) for found in alone]
+    seen = coverage.Shown(
+        {one for book in played for one in book.taken},
+        {one for book in played for one in book.lacked},
+    )
+    meant = [(b.routes[b.book.workflow], b.around, b.book.cannot_happen) for b in loaded]
+    meant += [(found.route, found.around, ()) for found in alone]
     files = [*definitions.available(settings), *(f for book in loaded for f in book.files.values())]
     entered = definitions.continued(files)
-    coverage = [_coverage(*one, entered, taken, lacked) for one in meant]
-    return Shown(played, coverage)
+    return Shown(played, [_coverage(*one, entered, seen) for one in meant])
 
 
 def _load(
@@ -88,8 +93,8 @@ def _load(
 
 
 def _coverage(
-    route: "Workflow", around: "Surroundings", entered: "set[tuple[str, str]]", taken: Any,
-    lacked: Any,
+    route: "Workflow", around: "Surroundings", claims: "Sequence[Claim]",
+    entered: "set[tuple[str, str]]", shown: "coverage.Shown",
 ) -> "tuple[Workflow, Coverage]":  # fmt: skip
     from assetflow.scenarios.coverage import covered, declared
     from assetflow.scenarios.never import never_lacking
@@ -97,7 +102,7 @@ def _coverage(
     asked = declared(route, around.letter_facts)
     stages = [stage for name, stage in entered if name == route.name]
     never = never_lacking(route, around.letter_facts, asked, stages)
-    return route, covered(route, asked, never, taken, lacked)
+    return route, covered(route, asked, never, claims, shown)
 
 
 def _say(shown: Shown, missing: bool) -> None:
@@ -106,10 +111,9 @@ def _say(shown: Shown, missing: bool) -> None:
             _say_played(book, played)
     for route, coverage in shown.coverage:
         _say_coverage(coverage)
+        _say_uncovered(coverage, missing)
         if missing:
             _say_missing(route, coverage)
-        else:
-            _say_uncovered(coverage)
 
 
 def _say_played(book: "Rehearsed", played: "Played") -> None:
@@ -135,13 +139,19 @@ def _say_coverage(coverage: "Coverage") -> None:
     )
 
 
-def _say_uncovered(coverage: "Coverage") -> None:
-    for trigger in coverage.not_taken:
-        click.echo(f"  not covered: {trigger}: not taken")
-    for one in coverage.not_seen:
-        click.echo(f"  not covered: {one}")
+def _say_uncovered(coverage: "Coverage", missing: bool) -> None:
+    left = [] if missing else [*(f"{t}: not taken" for t in coverage.not_taken), *coverage.not_seen]
+    for each in left:
+        click.echo(f"  not covered: {each}")
     for one in coverage.never:
         click.echo(f"  cannot be lacking, as every way there needs it before: {one}")
+    for claim in coverage.said:
+        click.echo(f"  said to be impossible: {claim.refusal}: {claim.because}")
+    for claim in coverage.seen_though:
+        click.echo(
+            click.style("✗ ", fg="red")
+            + f"line {claim.line}: {claim.refusal}: said to be impossible, but it was seen"
+        )
 
 
 def _say_missing(route: "Workflow", coverage: "Coverage") -> None:
@@ -166,7 +176,8 @@ def _data(shown: Shown) -> dict[str, Any]:
                 "route": one.route, "percent": one.percent, "transitions": len(one.steps),
                 "taken": one.taken, "refusals": len(one.refusals), "seen": one.seen,
                 "not_taken": one.not_taken, "not_seen": [str(r) for r in one.not_seen],
-                "never": [str(r) for r in one.never],
+                "never": [str(r) for r in one.never], "said": one.said,
+                "seen_though": one.seen_though,
             }
             for _, one in shown.coverage
         ],

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assetflow.guards import REGISTRY, answers_to, letter_facts_missing, order_reached, settled
+from assetflow.scenarios.told import Claim
 from assetflow.snapshot import Occasion
 from assetflow.workflow import GuardUse, Transition, Workflow
 
 # Guards that ask for several facts at once, by the parameter that names them.
+LetterFacts = Mapping[str, Collection[str]]
 _PER_FACT = {"facts_recorded": "facts", "together": "needs"}
 
 
@@ -34,7 +36,9 @@ class Requirement:
 class Coverage:
     """How much of a route its scenarios show: the steps they took, the refusals they saw.
 
-    ``never`` are requirements that no case can fail to meet; they are not among the refusals.
+    ``never`` are requirements of which it is proved that every case meets them, ``said`` those of
+    which the scenario file says so, each with its reason. Neither are among the refusals, except
+    those that were ``seen_though`` they were said to be impossible.
     """
 
     route: str
@@ -43,6 +47,8 @@ class Coverage:
     refusals: tuple[Requirement, ...]
     not_seen: tuple[Requirement, ...]
     never: tuple[Requirement, ...] = ()
+    said: tuple[Claim, ...] = ()
+    seen_though: tuple[Claim, ...] = ()
 
     @property
     def taken(self) -> int:
@@ -65,38 +71,46 @@ def percent(part: int, whole: int) -> float:
     return 1000 * part // whole / 10 if whole else 100.0
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What scenarios have shown: the steps they took, and the requirements they saw lacking."""
+
+    taken: Collection[tuple[str, str]] = ()
+    lacked: Collection[Requirement] = ()
+
+
 def covered(
     route: Workflow,
     requirements: Collection[Requirement],
     never: Collection[Requirement],
-    taken: Collection[tuple[str, str]],
-    lacked: Collection[Requirement],
+    claims: Collection[Claim],
+    shown: Shown,
 ) -> Coverage:
     """Hold what was shown of a route against all that it declares.
 
-    What was seen after all counts as seen, whatever was proved of it.
+    What was seen after all counts as seen, whatever was proved or said of it.
     """
-    never = tuple(one for one in never if one not in lacked)
-    refusals = tuple(one for one in requirements if one not in never)
-    not_taken = tuple(
-        trigger for trigger in route.transitions if (route.name, trigger) not in taken
-    )
-    not_seen = tuple(one for one in refusals if one not in lacked)
-    return Coverage(route.name, tuple(route.transitions), not_taken, refusals, not_seen, never)
+    lacked = {str(one) for one in shown.lacked if one.route == route.name}
+    never = tuple(one for one in never if str(one) not in lacked)
+    said = tuple(claim for claim in claims if claim.refusal not in lacked)
+    out = {*map(str, never), *(claim.refusal for claim in said)}
+    refusals = tuple(one for one in requirements if str(one) not in out)
+    steps = tuple(route.transitions)
+    return Coverage(
+        route.name, steps, tuple(t for t in steps if (route.name, t) not in shown.taken), refusals,
+        tuple(one for one in refusals if str(one) not in lacked), never, said,
+        tuple(claim for claim in claims if claim.refusal in lacked),
+    )  # fmt: skip
 
 
-def declared(
-    route: Workflow, letter_facts: Mapping[str, Collection[str]]
-) -> tuple[Requirement, ...]:
+def declared(route: Workflow, letter_facts: LetterFacts) -> tuple[Requirement, ...]:
     """Give everything that the steps of a route can be refused for."""
     steps = route.transitions.values()
     found = (one for step in steps for one in _of_step(route, step, letter_facts))
     return tuple(dict.fromkeys(found))
 
 
-def _of_step(
-    route: Workflow, step: Transition, letter_facts: Mapping[str, Collection[str]]
-) -> Iterator[Requirement]:
+def _of_step(route: Workflow, step: Transition, letter_facts: LetterFacts) -> Iterator[Requirement]:
     yield Requirement(route.name, step.trigger, "permission")
     if step.why_needed:
         yield Requirement(route.name, step.trigger, "why")

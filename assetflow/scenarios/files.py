@@ -14,6 +14,7 @@ from assetflow.workflow import Workflow
 from assetflow.yaml_reader import read_file
 
 ENDING = ".scenario.yaml"
+MOST_LETTERS = 200
 
 
 @dataclass
@@ -99,10 +100,16 @@ def _add_routes(loaded: Loaded, path: Path, settings: Settings) -> Iterator[Find
 
 
 def _route_file(settings: Settings, path: Path, name: str) -> Path:
-    """Find a route: one in the folder of the scenarios is meant before all others."""
-    beside = path.with_name(f"{name}.yaml")
-    is_name = Path(name).name == name and len(name) < 200
-    return beside if is_name and beside.is_file() else definitions.find(settings, name)
+    """Find a route: outside the installation, one beside the scenarios is meant before all others.
+
+    Within it a council's own route is meant, also where its scenarios are the shipped ones.
+    """
+    installed = path.parent in settings.folders("workflows")
+    if Path(name).name == name and len(name) < MOST_LETTERS and not installed:
+        beside = path.with_name(f"{name}.yaml")
+        if beside.is_file():
+            return beside
+    return definitions.find(settings, name)
 
 
 def _workflows(book: Book) -> Iterable[str]:

@@ -81,3 +81,4 @@ START: Mapping[str, Shape] = {
 }  # fmt: skip
 SCENARIO: Mapping[str, Shape] = {"name": text, "end": by_case, "stage": by_case}
 PLAYER: Mapping[str, Shape] = {"name": text, "roles": texts, "departments": texts}
+CLAIM: Mapping[str, Shape] = {"refusal": text, "because": text}

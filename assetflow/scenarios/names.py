@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from assetflow.guards import HOLDERS
+from assetflow.scenarios.coverage import LetterFacts, declared
 from assetflow.scenarios.told import Book, Player, Scenario, Step
 from assetflow.soundness.finding import Finding, unknown
 from assetflow.workflow import Workflow
@@ -41,7 +42,7 @@ def _named(handle: str) -> str:
 
 
 def findings(
-    book: Book, routes: Mapping[str, Workflow], letters: Collection[str], *, whole: bool
+    book: Book, routes: Mapping[str, Workflow], letters: LetterFacts, *, whole: bool
 ) -> Iterator[Finding]:
     """List every name of a file that its routes do not know.
 
@@ -59,6 +60,10 @@ def findings(
         for n, department in enumerate(player.departments):
             if department not in departments:
                 yield unknown((*path, "departments", n), "department", department, departments)
+    refusals = {str(one) for one in declared(routes[book.workflow], letters)}
+    for n, claim in enumerate(book.cannot_happen):
+        if claim.refusal not in refusals:
+            yield unknown(("cannot_happen", n, "refusal"), "refusal", claim.refusal, refusals)
     for scenario in book.scenarios:
         yield from _Reading(book, routes, letters, people, whole).scenario(scenario)
 

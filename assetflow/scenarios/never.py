@@ -7,7 +7,7 @@ they are never just left out.
 
 from collections.abc import Collection, Iterator, Mapping
 
-from assetflow.scenarios.coverage import Requirement
+from assetflow.scenarios.coverage import LetterFacts, Requirement
 from assetflow.workflow import Transition, Workflow
 
 # Guards that refuse a step while the fact they name is not on the file.
@@ -15,7 +15,6 @@ _NEED_A_FACT = (
     "fact_is_yes", "date_ahead", "library_entry_cited", "within_after", "waited_since", "fact_is",
     "after_fact", "until_fact",
 )  # fmt: skip
-LetterFacts = Mapping[str, Collection[str]]
 
 
 def never_lacking(

@@ -1,15 +1,16 @@
 """Reads a scenario file: YAML in, a ``Book`` out, or every problem with its line."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assetflow.scenarios.kinds import COMMON, EXPECTED, KINDS, PLAYER, SCENARIO, START
+from assetflow.scenarios.kinds import CLAIM, COMMON, EXPECTED, KINDS, PLAYER, SCENARIO, START
 from assetflow.scenarios.shapes import Page, entry, text, unknown_key
-from assetflow.scenarios.told import THE_CASE, Book, Player, Scenario, Step
+from assetflow.scenarios.told import THE_CASE, Book, Claim, Player, Scenario, Step
 from assetflow.yaml_reader import Path_, Tree
 
-_TOP = ("workflow", "people", "scenarios")
+_TOP = ("workflow", "people", "scenarios", "cannot_happen")
 _CASES = ("case", "cases", "steps")
 
 
@@ -29,7 +30,20 @@ def book(tree: Tree) -> tuple[Book | None, Page]:
     route = text(page, ("workflow",), value["workflow"]) if "workflow" in value else None
     told = tuple(_scenarios(page, value.get("scenarios", [])))
     players = tuple(_people(page, value.get("people", {})))
-    return Book(Path(tree.file), route or "", players, told), page
+    claims = tuple(_claims(page, value.get("cannot_happen", [])))
+    return Book(Path(tree.file), route or "", players, told, claims), page
+
+
+def _claims(page: Page, value: Any) -> Iterator[Claim]:
+    if not isinstance(value, list):
+        page.wrong(("cannot_happen",), "wrong-type", "cannot_happen must be a list",
+                   "begin each entry with - refusal:")  # fmt: skip
+        return
+    for n, item in enumerate(value):
+        path = ("cannot_happen", n)
+        read = entry(CLAIM, ("refusal", "because"))(page, path, item) or {}
+        if len(read) == len(CLAIM):
+            yield Claim(page.line(path), read["refusal"], read["because"])
 
 
 def _people(page: Page, value: Any) -> list[Player]:

@@ -66,6 +66,15 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A refusal that is said to be impossible on a route, with the reason."""
+
+    line: int
+    refusal: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """The scenarios of one route, as one file tells them."""
 
@@ -73,3 +82,4 @@ class Book:
     workflow: str
     people: tuple[Player, ...]
     scenarios: tuple[Scenario, ...]
+    cannot_happen: tuple[Claim, ...] = ()

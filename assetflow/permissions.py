@@ -26,6 +26,7 @@ COUNCIL_RIGHTS = (
     "export_person",
     "erase_person",
     "destroy_case",
+    "publish_workflow",
 )
 
 

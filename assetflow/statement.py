@@ -82,4 +82,6 @@ def read(statement: str) -> Mapping[str, str | None]:
 
 
 def _value(workflow: Workflow, name: str, text: str | None) -> Any:
-    return None if text is None else from_json(workflow.facts[name].type, text)
+    # A fact that the case's version no longer declares is read as it was written.
+    declared = workflow.facts.get(name)
+    return None if text is None else from_json(declared.type if declared else "text", text)

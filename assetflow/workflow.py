@@ -261,6 +261,8 @@ class Workflow:
     parts_in: tuple[str, ...] = field(default=(), metadata=_LATER)
     # Routes to whose cases a case of this one belongs; without any, it stands alone.
     part_of: tuple[str, ...] = field(default=(), metadata=_LATER)
+    # What stages of earlier versions are called in this one: the old name and the new.
+    renamed: dict[str, str] = field(default_factory=dict, metadata=_LATER)
 
     def leaves(self, transition: Transition) -> tuple[str, ...]:
         """Give the stages a transition leaves from, with ``*`` spelt out as every open stage."""
@@ -288,6 +290,10 @@ class Workflow:
         """Give what people call a department, or the identifier where it is unknown."""
         named = self.departments.get(department or "")
         return named.label if named else department or ""
+
+    def fact_label(self, name: str) -> str:
+        """Give what people call a fact, or its name where this version does not declare it."""
+        return self.facts[name].label if name in self.facts else name
 
     def main_path(self) -> tuple[Stage, ...]:
         """Give the stages of the straight way from the first stage to an end.

@@ -49,6 +49,7 @@ TYPED = [name for name in EVERYTHING if name not in GROUPS]
 LOOKING = {
     "check",
     "diagram",
+    "diff",
     "doctor",
     "due",
     "explain",
@@ -62,7 +63,12 @@ LOOKING = {
 }
 READING = [name for name in TYPED if name.split()[-1] in LOOKING]
 # These make a home, make their own, or work without one.
-HOMELESS = ["init", "demo", *(name for name in TYPED if name.startswith("workflow"))]
+STORED = ("workflow publish", "workflow diff", "workflow migrate")
+HOMELESS = [
+    "init",
+    "demo",
+    *(name for name in TYPED if name.startswith("workflow") and name not in STORED),
+]
 # Those on the database as a whole have tests of their own: test_integrity and test_backup.
 WHOLE = [name for name in TYPED if name.startswith("db ")]
 AT_HOME = [name for name in TYPED if name not in (*HOMELESS, *WHOLE)]
@@ -105,6 +111,9 @@ VALUES = {
     "workflow new name": "our_route",
     "label": "Our route",
     "prefix": "OUR",
+    "workflow publish name": "community_asset_transfer",
+    "workflow diff name": "community_asset_transfer",
+    "workflow migrate name": "community_asset_transfer",
 }
 FACTS = ("progress_made=The survey is done", "progress_awaited=Title", "forecast_date=2026-12-01")
 NEEDS = {
@@ -118,6 +127,7 @@ NEEDS = {
     "grant add": ["--authority", "Cabinet 4 March"],
     "grant revoke": ["--authority", "Cabinet 4 March"],
     "grant deputise": ["--authority", "Scheme of delegation 3.2"],
+    "workflow migrate": ["--to", "2", "--case", "1"],
     "asset add": ["--id", "NEW-1", "--name", "New Hall"],
 }
 # What is typed here finds nothing to change.
@@ -175,6 +185,13 @@ def office_home(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         schedule.replace("years: not set", "years: 0").replace("verified: false", "verified: true"),
         encoding="utf-8",
     )
+    own = home / "workflows" / "community_asset_transfer.yaml"
+    route = (SHIPPED / "workflows" / own.name).read_text(encoding="utf-8")
+    # One version is published, and the next one lies ready.
+    for number in (2, 3):
+        own.write_text(route.replace("version: 1\n", f"version: {number}\n", 1), encoding="utf-8")
+        if number == 2:
+            af("workflow", "publish", "community_asset_transfer")
     return home
 
 

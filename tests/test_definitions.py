@@ -140,6 +140,7 @@ ladder_counts: lateness
 parts: [tiny_part]
 part_of: [tiny_part]
 parts_in: [asked]
+renamed: {requested: asked}
 """
 PART = Path(__file__).parent / "fixtures" / "tiny_part.yaml"
 

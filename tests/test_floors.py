@@ -27,7 +27,7 @@ FLOORS = (
         "assetflow.calendars",
         "assetflow.chain",
     ),
-    ("assetflow.deadlines",),
+    ("assetflow.deadlines", "assetflow.route_changes"),
     ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
     ("assetflow.statement", "assetflow.clocks"),
     ("assetflow.guards", "assetflow.machine"),
@@ -46,7 +46,13 @@ FLOORS = (
         "assetflow.database",
         "assetflow.explanations",
     ),
-    ("assetflow.definitions", "assetflow.queries", "assetflow.portfolio", "assetflow.migrations"),
+    (
+        "assetflow.definitions",
+        "assetflow.queries",
+        "assetflow.portfolio",
+        "assetflow.versions",
+        "assetflow.migrations",
+    ),
     ("assetflow.delivery", "assetflow.workflow_schema", "assetflow.scenarios"),
     ("assetflow.casework", "assetflow.reports"),
     ("assetflow.cli",),
@@ -71,6 +77,7 @@ OWNERS = {
         "assetflow.sql",
         "assetflow.queries",
         "assetflow.portfolio",
+        "assetflow.versions",
         "assetflow.casework",
         "assetflow.delivery",
         "assetflow.migrations",
@@ -375,7 +382,8 @@ PLANTED = {
         "line 2: assetflow.cli.case imports sqlalchemy, which belongs to "
         "assetflow.backends and assetflow.models and "
         "assetflow.database and assetflow.sql and assetflow.queries and "
-        "assetflow.portfolio and assetflow.casework and assetflow.delivery and "
+        "assetflow.portfolio and assetflow.versions and assetflow.casework and "
+        "assetflow.delivery and "
         "assetflow.migrations",
     ),
     "months in a guard": (

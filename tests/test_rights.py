@@ -9,7 +9,7 @@ be refused for other reasons alone, where it does not.
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,8 +29,10 @@ from assetflow.casework import (
     facts,
     holds,
     integrity,
+    migrating,
     opening,
     people,
+    publishing,
     registers,
     routes,
     signoffs,
@@ -79,6 +81,10 @@ OF_THE_COUNCIL: Mapping[str, Act] = {
     "lift_hold": lambda desk: holds.lift(desk, "1", "Answered"),
     "export_person": lambda desk: access.export(desk, "Joan Mills"),
     "erase_person": lambda desk: erasure.erase(desk, "Joan Mills", "Request"),
+    "publish_workflow": lambda desk: publishing.publish(desk, next_version(desk)),
+    "publish_workflow, migrating": lambda desk: migrating.migrate(
+        desk, migrating.Wanted(ROUTE, 1, those_that_can=True)
+    ),
     "destroy_case": lambda desk: destruction.destroy(desk, "2", "Retention schedule 4.2"),
 }  # fmt: skip
 
@@ -97,6 +103,11 @@ def written(file: str) -> dict[str, Any]:
     """Read a file of policy past all our own code."""
     found: dict[str, Any] = yaml.safe_load((SHIPPED / file).read_text(encoding="utf-8"))
     return found
+
+
+def next_version(desk: Desk) -> Any:
+    """The same route under the next number."""
+    return replace(route(desk), version=2)
 
 
 WORKFLOW = written(f"workflows/{ROUTE}.yaml")

@@ -40,6 +40,7 @@ def of_case(
     yield from _answers(desk, row.id, reference, words)
     yield from _letters(desk, row.id, reference, words)
     yield from _champion(desk, row.champion_id, reference, words)
+    yield from _version(desk, row.workflow_version_id, reference, words)
 
 
 Words = Sequence[tuple[Link, dict[str, Any]]]
@@ -113,6 +114,19 @@ def _champion(
         yield Finding(reference, 0, "has another champion than its journal says")
 
 
+def _version(desk: Desk, version_id: int, reference: str, words: Words) -> Iterator[Finding]:
+    """Hold the version a case is pinned to against what it was opened on or migrated to.
+
+    Cases opened by older versions of assetflow say nothing of it until they are migrated.
+    """
+    said = [d.get("to") if link.action == "migrated" else d.get("route")
+            for link, d in words if link.action in ("opened", "migrated")]  # fmt: skip
+    t = m.workflow_versions
+    pinned = desk.db.execute(select(t.c.sha256).where(t.c.id == version_id)).scalar_one_or_none()
+    if said and said[-1] and said[-1]["sha256"] != pinned:
+        yield Finding(reference, 0, "runs on another version of its route than its journal says")
+
+
 def _evidence(desk: Desk, case_id: int, reference: str) -> Iterator[Finding]:
     t = m.evidence
     query = select(t.c.name, t.c.sha256, t.c.content).where(t.c.case_id == case_id)
@@ -156,6 +170,37 @@ def of_roles(desk: Desk, links: Sequence[Link], payloads: Mapping[int, Payload])
         elif any(_ends(link, position, row) for link in ended[row.handle, role]):
             found.append(Finding(COUNCIL, 0, f"says that the role {role} of {row.handle} ended"))
     return found
+
+
+def of_versions(
+    desk: Desk, links: Sequence[Link], payloads: Mapping[int, Payload]
+) -> Iterator[Finding]:
+    """List the published versions of routes of which the council journal says something else."""
+    records = [link.position for link in links if link.action == "workflow_published"]
+    if any(position not in payloads for position in records):
+        return  # words that were erased cannot be held against anything
+    said = [chain.detail(payloads[position]) for position in records]
+    published = {(d["name"], d["version"], d["sha256"], d["valid_from"]) for d in said}
+    t = m.workflow_versions
+    rows = list(desk.db.execute(select(t)))
+    for row in rows:
+        since = row.valid_from.isoformat() if row.valid_from else None
+        known = (row.name, row.version, row.sha256, since) in published
+        if (row.published_by_id is not None or since) and not known:
+            yield Finding(COUNCIL, 0, f"speaks of no such version {row.version} of {row.name}")
+    stored = {(row.name, row.version) for row in rows}
+    for name, version, *_ in sorted(published, key=str):
+        if (name, version) not in stored:
+            yield Finding(COUNCIL, 0, f"speaks of version {version} of {name}, which is lost")
+
+
+def of_texts(desk: Desk) -> Iterator[Finding]:
+    """List the stored versions of routes whose text is not the one that was stored."""
+    t = m.workflow_versions
+    for row in desk.db.execute(select(t.c.name, t.c.version, t.c.sha256, t.c.canonical)):
+        if hashlib.sha256(row.canonical.encode()).hexdigest() != row.sha256:
+            sentence = f"has another text of version {row.version} than its hash says"
+            yield Finding(f"the route {row.name}", 0, sentence)
 
 
 def _ends(end: Link, given_at: int, row: Any) -> bool:

@@ -1,5 +1,6 @@
 """What a department was asked, what it read and what it answered: now, and in earlier rounds."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,14 +96,19 @@ def _files(desk: Desk, case: Case) -> dict[int, str]:
 
 
 def _listed(case: Case, number: int, one: Signoff, files: dict[int, str]) -> Request:
-    step = case.workflow.transitions[one.trigger].label
+    # An earlier request can be for a step that the case's present version does not have.
+    known = case.workflow.transitions.get(one.trigger)
+    step = known.label if known else one.trigger
     return Request(number, step, show(one.requested_on), _answer(one), files.get(one.id, ""))
 
 
 def _question(case: Case, signoff: Signoff) -> str:
-    rules = case.workflow.transitions[signoff.trigger].signoffs
-    (question,) = (rule.question for rule in rules if rule.department == signoff.department)
-    return question
+    """Give the question as it was asked; requests of old have no statement that says it."""
+    if signoff.statement:
+        return str(json.loads(signoff.statement)["question"])
+    step = case.workflow.transitions.get(signoff.trigger)
+    rules = step.signoffs if step else ()
+    return next((r.question for r in rules if r.department == signoff.department), "")
 
 
 def _facts(
@@ -112,7 +118,7 @@ def _facts(
     workflow = case.workflow
     now = {c.fact: c.now for c in statement.changes(workflow, case.snapshot, signoff)}
     pairs = {
-        workflow.facts[name].label: (then, now.get(name, then))
+        workflow.fact_label(name): (then, now.get(name, then))
         for name, then in statement.values(workflow, signoff).items()
     }
     known = {label: pair for label, pair in pairs.items() if pair != (None, None)}

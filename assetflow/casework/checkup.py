@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from assetflow import data_files, definitions, queries
+from assetflow import data_files, definitions, queries, versions
 from assetflow.backends.sqlite import SAFE_WAL
 from assetflow.casework import clock, newest
 from assetflow.casework.desk import Desk
@@ -143,14 +143,26 @@ def _settings(desk: Desk) -> Iterator[Check]:
         yield Check("error", f"acting_as in {path} fits nobody: {error.what}", "mend acting_as")
     name = desk.settings.workflow
     try:
-        stored, file = queries.newest_version(desk.db, name), _route(desk)
-        if stored and file and stored.version == file.version and stored.sha256 != file.sha256:
-            sentence = (
-                f"The workflow {name} was changed without a new version; no case can be opened."
-            )
-            yield Check("error", sentence, f"write `version: {file.version + 1}` in its file")
+        yield from _versions(desk, name)
     except AssetflowError as error:
         yield Check("error", error.what)
+
+
+def _versions(desk: Desk, name: str) -> Iterator[Check]:
+    """Hold the file of the route against its stored versions, and say what runs on older ones."""
+    known, file = versions.stored(desk.db, name), _route(desk)
+    numbers = [one.version for one in known]
+    if file and any(o.version == file.version and o.sha256 != file.sha256 for o in known):
+        sentence = f"The workflow {name} was changed without a new version; no case can be opened."
+        yield Check("error", sentence, f"write `version: {max(numbers) + 1}` in its file")
+    elif file and known and file.version not in numbers:
+        sentence = f"Version {file.version} of {name} is not published; no case runs on it."
+        yield Check("warning", sentence, f"assetflow workflow publish {name} --dry-run")
+    used = versions.in_force(known, desk.on)
+    older = [one for one in known if used and one.version < used.version and one.open_cases]
+    for one in older:
+        cases = counted(one.open_cases, "open case")
+        yield Check("ok", f"On version {one.version} of {name}, not the one in force: {cases}.")
 
 
 def _people(desk: Desk) -> Iterator[Check]:
@@ -229,8 +241,20 @@ def _cases(desk: Desk) -> Iterator[Check]:
     if folder.rewrite_is_due(desk.db):
         sentence = "An erasure is not finished: the database file was not written anew yet."
         yield Check("warning", sentence, "the next command that changes something does it")
-    cases = queries.load_cases(desk.db, queries.open_case_ids(desk.db))
-    for case in cases:
-        if case.snapshot.stage not in case.workflow.stages:
-            yield Check("error", f"{case.reference} is in a stage its route does not have.")
-    yield Check("ok", f"Open: {counted(len(cases), 'case')}.")
+    yield from _stages(desk)
+
+
+def _stages(desk: Desk) -> Iterator[Check]:
+    """Find the cases that no command can read: pinned to nothing, or in a stage that is not."""
+    restore = "the database was changed by hand or damaged: assetflow db verify, then your backup"
+    for reference in versions.unpinned(desk.db):
+        yield Check("error", f"{reference} runs on a version that is not stored.", restore)
+    known = versions.stored(desk.db)
+    texts = queries.workflows(desk.db, [one.sha256 for one in known])
+    stages = {(one.name, one.version): texts[one.sha256].stages for one in known}
+    for name in {one.name for one in known}:
+        for _, reference, stage, version in versions.open_cases(desk.db, name):
+            if stage not in stages[name, version]:
+                what = f"{reference} is in the stage {stage}, which its version {version} lacks."
+                yield Check("error", what, restore)
+    yield Check("ok", f"Open: {counted(sum(one.open_cases for one in known), 'case')}.")

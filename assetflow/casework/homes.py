@@ -70,7 +70,7 @@ def make(
     done.append(_upgrade(settings, now))
     with Store(settings.database_url).write() as db:
         desk = Desk(db, settings, settings.acting_as, today, today, now)
-        _, route = routes.version_in_force(desk, settings.workflow)
+        route = routes.version_in_force(desk, settings.workflow).workflow
         done.append(f"route: {route.label}, version {route.version}")
         # Where the first run was cut off, the next one goes on from there.
         if details.officer and not queries.people(db):
@@ -156,7 +156,7 @@ def _upgrade(settings: Settings, now: datetime) -> str:
 
 
 def _first_officer(desk: Desk, details: NewHome) -> str:
-    _, route = routes.version_in_force(desk, desk.settings.workflow)
+    route = routes.version_in_force(desk, desk.settings.workflow).workflow
     particulars = {name: getattr(details, name) for name in ("job_title", "email", "phone")}
     new = people.NewPerson(
         details.officer, ["estates_officer"], handle=_handle(details.officer),

@@ -57,8 +57,11 @@ def verify(
         hashes.update({(reference, link.position): link.hash for link in links})
         if tables and reference == chain.COUNCIL:
             found += agreement.of_roles(desk, links, payloads)
+            found += agreement.of_versions(desk, links, payloads)
         elif tables:
             found += agreement.of_case(desk, reference, links, payloads)
+    if tables:
+        found += agreement.of_texts(desk)
     for anchor in anchors:
         found += chain.against(anchor, hashes)
     cases = len(heads) - (chain.COUNCIL in heads)

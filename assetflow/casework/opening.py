@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import insert
 
 from assetflow import models as m
-from assetflow import queries
+from assetflow import queries, versions
 from assetflow.casework import correspondence, record
 from assetflow.casework.correspondence import Issued
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import store_facts, with_facts
-from assetflow.casework.routes import version_in_force
+from assetflow.casework.routes import InForce, named, version_in_force
 from assetflow.chain import GENESIS
-from assetflow.errors import Refused
+from assetflow.errors import Busy, Refused
 from assetflow.guards import any_of
 from assetflow.permissions import may
 from assetflow.queries import Asset, Case, Group
@@ -48,16 +48,19 @@ def open_case(
     asset = parent.asset if parent and not asset_typed else queries.asset(desk.db, asset_typed)
     group = parent.group if parent and not group_typed else queries.group(desk.db, group_typed)
     usual = parent.workflow.parts[:1] if parent else (desk.settings.workflow,)
-    version_id, workflow = version_in_force(desk, route or "".join(usual))
+    found = version_in_force(desk, route or "".join(usual))
+    workflow = found.workflow
     officer_person = queries.person(desk.db, officer) if officer else desk.actor
     _check_parent(desk, workflow, parent)
     _check_may_open(desk, workflow, officer_person)
     others = () if parent else _others_on(desk, asset, group)
     new = _New(asset, group, officer_person, parent_id=parent.id if parent else None)
-    case_id = _insert_case(desk, workflow, version_id, new)
+    case_id = _insert_case(desk, found, new)
     first = record.numbers(desk, "letter", len(workflow.on_open))
     letters = {name: first + n for n, name in enumerate(workflow.on_open)}
-    detail: dict[str, Any] = {"asset": asset.label, "group": group.name, "letters": letters}
+    detail: dict[str, Any] = {
+        "asset": asset.label, "group": group.name, "letters": letters, "route": named(workflow),
+    }  # fmt: skip
     if parent:
         detail["part_of"] = parent.reference
     case = correspondence.with_letters(desk, queries.case(desk.db, case_id), letters)
@@ -65,26 +68,37 @@ def open_case(
     case = record.change(
         desk, case, "opened", to_stage=workflow.initial, detail=detail, letters=post
     )
-    return Done(case, post.send(), others)
+    return Done(case, post.send(), (*found.notices, *others))
 
 
 def go_on(desk: Desk, before: Case, how: Continuation) -> Done:
     """Open the case that goes on from another one, in the stage where it begins."""
-    version_id, workflow = version_in_force(desk, how.workflow)
+    found = version_in_force(desk, how.workflow)
+    workflow = found.workflow
     stage = workflow.stages[how.stage]
     snapshot = before.snapshot
     new = _New(before.asset, before.group, snapshot.officer, continues_id=before.id,
                stage=how.stage, champion=snapshot.champion)  # fmt: skip
-    case = queries.case(desk.db, _insert_case(desk, workflow, version_id, new))
+    case = queries.case(desk.db, _insert_case(desk, found, new))
     carried = {name: snapshot.facts[name] for name in how.carries if name in snapshot.facts}
     store_facts(desk, case, carried)
     detail = {
         "asset": before.asset.label, "group": before.group.name, "facts": carried,
-        "continues": before.reference,
+        "continues": before.reference, "route": named(workflow),
     }  # fmt: skip
     return Done(
         record.change(desk, with_facts(case, carried), "opened", to_stage=stage.id, detail=detail)
     )
+
+
+def _check_still_in_force(desk: Desk, used: InForce) -> None:
+    """Let the case be opened again where a version was published since the route was read."""
+    now = versions.in_force_now(desk.db, used.workflow.name, desk.on)
+    if now is None or now[0] != used.id:
+        raise Busy(
+            "A new version of the route has just been published; nothing was changed.",
+            remedies=["open the case again"],
+        )
 
 
 def _check_parent(desk: Desk, workflow: Workflow, parent: Case | None) -> None:
@@ -146,7 +160,8 @@ class _New:
     champion: Person | None = None
 
 
-def _insert_case(desk: Desk, workflow: Workflow, version_id: int, new: _New) -> int:
+def _insert_case(desk: Desk, used: InForce, new: _New) -> int:
+    workflow = used.workflow
     stage = workflow.stages[new.stage or workflow.initial]
     prefix = f"{workflow.reference_prefix}-{desk.on.year}-"
     number = record.numbers(desk, prefix)
@@ -154,7 +169,7 @@ def _insert_case(desk: Desk, workflow: Workflow, version_id: int, new: _New) -> 
         "reference": f"{prefix}{number:04d}",
         "asset_id": new.asset.id,
         "group_id": new.group.id,
-        "workflow_version_id": version_id,
+        "workflow_version_id": used.id,
         "stage": stage.id,
         "stage_visit": 1,
         "stage_since": desk.on,
@@ -172,4 +187,5 @@ def _insert_case(desk: Desk, workflow: Workflow, version_id: int, new: _New) -> 
         "recorded_at": desk.now,
     }
     result = desk.db.execute(insert(m.cases).values(values))
+    _check_still_in_force(desk, used)
     return queries.new_id(result)

@@ -1,7 +1,7 @@
 """The story of a case: its journal and its reminders, one line each, in order."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -25,13 +25,27 @@ class Happening:
 
 def happenings(desk: Desk, case: Case) -> list[Happening]:
     """Give everything that happened on a case, oldest first, with the reminders that went out."""
-    told = [_entry(case, entry) for entry in queries.history(desk.db, case.id)]
+    told = [_entry(then, entry) for then, entry in _as_of_then(desk, case)]
     told += [
         _reminder(row)
         for row in queries.reminders(desk.db, case.id)
         if not row.superseded
     ]  # fmt: skip
     return sorted(told, key=lambda h: (h.on, h.recorded_at, h.position or 0))
+
+
+def _as_of_then(desk: Desk, case: Case) -> list[tuple[Case, Entry]]:
+    """Give each record with the case under the version of the route that it ran on at the time."""
+    entries = queries.history(desk.db, case.id)
+    left = {e.position: e.detail["from"]["sha256"] for e in entries
+            if e.action == "migrated" and e.detail}  # fmt: skip
+    texts = queries.workflows(desk.db, left.values())
+    found, then = [], case
+    for entry in reversed(entries):
+        found.append((then, entry))
+        if entry.position in left:
+            then = replace(then, workflow=texts[left[entry.position]])
+    return found[::-1]
 
 
 def _reminder(row: queries.AnyRow) -> Happening:
@@ -98,7 +112,8 @@ def _given(case: Case, entry: Entry, detail: dict[str, str]) -> str:
 
 def _objected(case: Case, entry: Entry, detail: dict[str, str]) -> str:
     label = case.workflow.department_label(detail["department"])
-    kind = case.workflow.objections[detail["category"]].label
+    known = case.workflow.objections.get(detail["category"])
+    kind = known.label if known else detail["category"]
     effect = "objected" if detail["blocks"] else "raised a concern that does not block"
     return f"{label} {effect} ({kind}); way forward: {detail['way_forward']}"
 
@@ -117,6 +132,12 @@ def _hold_lifted(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
 
 def _erased(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
     return f"A person's data erased: {_counted(detail['counts'])}"
+
+
+def _migrated(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    how = "Put back from" if detail["undoes"] else "Moved from"
+    versions = f"version {detail['from']['version']} to version {detail['to']['version']}"
+    return "; ".join([f"{how} {versions} of the route", *detail["changes"]])
 
 
 def _destroyed(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
@@ -141,4 +162,5 @@ _WORDS: dict[str, Callable[[Case, Entry, Any], str]] = {
     "hold_lifted": _hold_lifted,
     "erased": _erased,
     "destroyed": _destroyed,
+    "migrated": _migrated,
 }

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from assetflow.workflow import Workflow
 
 
+# What stands for the database where there is no home.
+NO_DATABASE = "sqlite://"
+
+
 class Found(NamedTuple):
     """A route as its file says it, with that file and what it may refer to."""
 
@@ -46,7 +50,7 @@ def settings(app: App) -> "Settings":
     except NotFound:
         if app.home_typed:
             raise
-        return Settings(home=app.home, database_url="sqlite://")
+        return Settings(home=app.home, database_url=NO_DATABASE)
 
 
 def around(settings: "Settings", files: "Iterable[Path]" = ()) -> "Surroundings":

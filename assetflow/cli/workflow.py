@@ -13,9 +13,11 @@ from assetflow.cli.rehearse import rehearse
 from assetflow.cli.routes import around as _around
 from assetflow.cli.routes import settings as _settings
 from assetflow.cli.workflow_new import new, words
+from assetflow.cli.workflow_versions import diff, listed, migrate, publish, stored
 
 if TYPE_CHECKING:
     from assetflow.errors import Problem
+    from assetflow.versions import Stored
     from assetflow.workflow import Workflow
 
 
@@ -34,16 +36,30 @@ def list_(app: App, json_: bool) -> None:
     settings = _settings(app)
     around = _around(settings)
     found = [(definitions.load(path, around), path) for path in definitions.available(settings)]
+    versions = listed(app) if settings.database_url != routes.NO_DATABASE else []
     if json_:
         output.emit_json(
             [
-                {"name": w.name, "label": w.label, "version": w.version, "file": str(p)}
+                {"name": w.name, "label": w.label, "version": w.version, "file": str(p),
+                 "stored": [one for one in versions if one.name == w.name]}
                 for w, p in found
             ]
-        )
+        )  # fmt: skip
         return
     rows = [(w.name, w.label, str(w.version), str(p)) for w, p in found]
     output.table(("Workflow", "Label", "Version", "File"), rows, "No workflows.")
+    if versions:
+        click.echo("")
+        _show_stored(versions)
+
+
+def _show_stored(versions: "list[Stored]") -> None:
+    rows = [
+        (one.name, str(one.version), output.day(one.valid_from) if one.valid_from else "ever",
+         str(one.open_cases), one.authority)
+        for one in versions
+    ]  # fmt: skip
+    output.table(("Stored", "Version", "In force since", "Open cases", "Authority"), rows, "")
 
 
 def _codes(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
@@ -125,11 +141,17 @@ def _show_check(sound: "list[Workflow]", problems: "list[Problem]") -> None:
 
 @workflow.command()
 @click.argument("name", default="", metavar="[NAME or FILE]")
+@click.option("--version", type=int, metavar="N", help="A stored version, not the file.")
 @options.as_json
 @click.pass_obj
-def show(app: App, name: str, json_: bool) -> None:
+def show(app: App, name: str, version: int | None, json_: bool) -> None:
     """Explain a route as an officer would: stages, steps, who may take them, who signs."""
-    found = routes.find(app, name)
+    if version is None:
+        found = routes.find(app, name)
+    else:
+        route = stored(app, name or app.settings.workflow, version)
+        place = Path(f"{route.name} version {version}, as stored")
+        found = routes.Found(route, place, _around(app.settings))
     if json_:
         output.emit_json(found.route)
         return
@@ -139,7 +161,5 @@ def show(app: App, name: str, json_: bool) -> None:
     show_rows(guide(found.route, found.around.letter_facts))
 
 
-workflow.add_command(diagram)
-workflow.add_command(new)
-workflow.add_command(words)
-workflow.add_command(rehearse)
+for command in (diagram, new, words, rehearse, publish, diff, migrate):
+    workflow.add_command(command)

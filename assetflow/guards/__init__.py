@@ -257,7 +257,7 @@ def lapse(answer: Signoff, occasion: Occasion) -> str:
     """Say what has changed since a department read it."""
     workflow = occasion.workflow
     told = [
-        f"{workflow.facts[c.fact].label} was {_shown(c.then)} and is {_shown(c.now)}"
+        f"{workflow.fact_label(c.fact)} was {_shown(c.then)} and is {_shown(c.now)}"
         for c in statement.changes(workflow, occasion.case, answer)
     ]
     # Departments are one or many (Legal, Ward councillors): no sentence may tell which.

@@ -13,6 +13,7 @@ def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     yield from _departments(workflow)
     yield from _weights(workflow)
     yield from _stamped(workflow)
+    yield from _renamed(workflow)
 
 
 def _stages(workflow: Workflow) -> Iterator[Finding]:
@@ -127,6 +128,17 @@ def _department_uses(workflow: Workflow) -> Iterator[tuple[Where, str]]:
     for trigger, transition in workflow.transitions.items():
         for number, rule in enumerate(transition.signoffs):
             yield ("transitions", trigger, "signoffs", number, "department"), rule.department
+
+
+def _renamed(workflow: Workflow) -> Iterator[Finding]:
+    known = workflow.stages
+    for old, new in workflow.renamed.items():
+        if new not in known:
+            yield unknown(("renamed", old), "stage", new, known)
+        if old in known:
+            message = f"{old} is still a stage of this route; it cannot be called {new} as well"
+            hint = "take it out of renamed, or out of the stages"
+            yield Finding(("renamed", old), "reserved-name", message, hint)
 
 
 def _weights(workflow: Workflow) -> Iterator[Finding]:

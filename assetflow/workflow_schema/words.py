@@ -26,7 +26,10 @@ ENTRIES: Mapping[str, str] = {
 FIELDS: Mapping[tuple[str, str], str] = {
     ("Workflow", "name"): "The name of the route, as the file is called: small letters, digits, _.",
     ("Workflow", "label"): _LABEL,
-    ("Workflow", "version"): "Raise it with every change; running cases keep the version they had.",
+    (
+        "Workflow",
+        "version",
+    ): "Raise it with every change and publish it; running cases keep theirs.",
     ("Workflow", "reference_prefix"): "What references of cases begin with, such as CAT.",
     ("Workflow", "initial"): "The stage in which a case is opened.",
     ("Workflow", "stall_limit"): f"What all targets together must stay below, {_PERIOD}.",
@@ -70,6 +73,7 @@ FIELDS: Mapping[tuple[str, str], str] = {
     ("Continuation", "stage"): "The stage in which it begins there.",
     ("Continuation", "carries"): "Facts it takes over; both routes declare them.",
     ("Stage", "claims_asset"): "Whether no other case may dispose of the asset meanwhile.",
+    ("Workflow", "renamed"): "Stages of earlier versions, each with what it is called now.",
     ("Stage", "label"): _LABEL,
     ("Stage", "waiting_on"): "Who has the case when it comes here; the council if left out.",
     ("Stage", "department"): "Which department has it while it waits on the council.",

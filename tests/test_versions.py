@@ -18,7 +18,7 @@ from sqlalchemy import delete, insert, select, update
 
 from assetflow import data_files, definitions, queries, versions
 from assetflow import models as m
-from assetflow.casework import cases, migrating, publishing, record
+from assetflow.casework import cases, migrating, opening, publishing, record
 from assetflow.casework.integrity import verify
 from assetflow.casework.migrating import Wanted
 from assetflow.errors import AssetflowError, Refused
@@ -538,7 +538,7 @@ def open_many(office: Office, count: int, stages: Callable[[int], str] = lambda 
         for number in range(count):
             group = {"name": f"Group {number}", "recorded_at": desk.now}
             desk.db.execute(insert(m.groups).values(group))
-            opened = cases.open_case(desk, f"SAMPLE-{number % 40 + 1:04d}", f"Group {number}", "")
+            opened = opening.open_case(desk, f"SAMPLE-{number % 40 + 1:04d}", f"Group {number}", "")
             stage = stages(number)
             if stage != OLD:
                 record.change(desk, opened.case, "advanced", trigger="accept", to_stage=stage,
@@ -641,7 +641,7 @@ def test_no_case_is_filed_under_a_version_that_ends_at_that_moment(office: Offic
         for number in range(1, 9):
             try:
                 with office.af.desk() as desk:
-                    cases.open_case(desk, f"SAMPLE-{number:04d}", "Bowls Club", "")
+                    opening.open_case(desk, f"SAMPLE-{number:04d}", "Bowls Club", "")
             except AssetflowError as error:
                 failed.append(str(error))
 

@@ -1,6 +1,5 @@
 """Reads workflow files: YAML in, a proven ``Workflow`` out, or every problem with its line."""
 
-import contextlib
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -137,14 +136,12 @@ def _declared_facts(trees: Iterable[Tree]) -> dict[str, str]:
 def continued(files: Iterable[Path]) -> set[tuple[str, str]]:
     """Give the routes and stages in which cases of the routes in these files go on."""
     found = set()
-    for path in files:
-        with contextlib.suppress(BadFile):
-            value = _tree(path).value
-            steps = value.get("transitions") if isinstance(value, dict) else None
-            for step in steps.values() if isinstance(steps, dict) else ():
-                how = step.get("continues_as") if isinstance(step, dict) else None
-                if isinstance(how, dict):
-                    found.add((str(how.get("workflow")), str(how.get("stage"))))
+    for value in (tree.value for tree in _trees(files)):
+        steps = value.get("transitions") if isinstance(value, dict) else None
+        for step in steps.values() if isinstance(steps, dict) else ():
+            how = step.get("continues_as") if isinstance(step, dict) else None
+            if isinstance(how, dict):
+                found.add((str(how.get("workflow")), str(how.get("stage"))))
     return found
 
 

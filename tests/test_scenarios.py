@@ -10,12 +10,15 @@ from conftest import Result, Terminal
 from assetflow import definitions, scenarios
 from assetflow.casework.played import PLAYS
 from assetflow.data_files import calendar
+from assetflow.errors import BadFile
+from assetflow.scenarios import names, reader
 from assetflow.scenarios.coverage import Requirement, declared
 from assetflow.scenarios.kinds import EXPECTED, KINDS
 from assetflow.scenarios.matching import matched
 from assetflow.scenarios.never import never_lacking
 from assetflow.settings import SHIPPED, Settings
 from assetflow.workflow import Workflow
+from assetflow.yaml_reader import read_bytes
 
 ROUTES = Path(__file__).parent / "routes"
 HERE = Settings(home=Path("nowhere"), database_url="sqlite://")
@@ -91,6 +94,8 @@ CHANGES = [
      "look on 11 Mar 2026: expected waiting on group; got council"),
     ("on_file: {opened_on: 2026-04-08}", "on_file: {opened_on: 2026-04-09}",
      "expected opened_on on the file: 9 Apr 2026; got 8 Apr 2026"),
+    ("on_file: {opened_on: 2026-04-08}", "on_file: {opened_on: soon}",
+     "expected opened_on on the file: soon; got 8 Apr 2026"),
     ("stage: unsealed, on_file:", "due: {stage: 2026-05-08}, on_file:",
      "expected stage due on 2026-05-08; got 2026-05-07"),
     ("{case: boats, record: {transfer_purpose: A boat house}}",
@@ -310,6 +315,33 @@ def test_a_file_that_is_no_scenario_is_told_so(
     file.write_text(text, encoding="utf-8")
     refused = af("workflow", "test", str(file), code=2)
     assert f"bad.scenario.yaml:{said}: " in refused.err
+
+
+def test_a_file_that_was_cut_or_mixed_up_is_read_or_refused_in_words() -> None:
+    """Each line is left out, doubled, moved to the end, or made the start of something else."""
+    around = definitions.surroundings(HERE, calendar(HERE), sorted(ROUTES.glob("*.yaml")))
+    files = [ROUTES / "call.yaml", ROUTES / "bid.yaml", SHIPPED / "workflows" / f"{CAT}.yaml"]
+    routes = {path.stem: definitions.load(path, around) for path in files}
+    lines = (ROUTES / "call.scenario.yaml").read_text(encoding="utf-8").splitlines()
+    read = 0
+    for n, line in enumerate(lines):
+        before, after = lines[:n], lines[n + 1 :]
+        words = line.replace("{", "[").replace("}", "]"), line.replace(": ", ":"), line + " {a: b}"
+        for now in ([], [line, line], *([word] for word in words)):
+            for end in ([], [line]):
+                text = "\n".join([*before, *now, *after, *end])
+                try:
+                    tree = read_bytes(text.encode(), "a file")
+                except BadFile:
+                    continue
+                book, page = reader.book(tree)
+                if book is not None and book.workflow in routes:
+                    letters = around.letter_facts
+                    whole = not page.problems
+                    found = [*names.findings(book, routes, letters, whole=whole)]
+                    read += whole and not found
+                assert all(problem.line for problem in page.problems), text
+    assert read > len(lines)
 
 
 # --- the page on it -------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from assetflow.scenarios.coverage import Requirement
 from assetflow.scenarios.files import Loaded
 from assetflow.scenarios.names import cast
 from assetflow.scenarios.told import Player
-from assetflow.settings import Settings
+from assetflow.settings import SHIPPED, Settings
 from assetflow.workflow import Workflow
 
 # Who prepares the throwaway home; no step is taken by them.
@@ -83,7 +83,9 @@ def _home(settings: Settings, home: Path, empty: Path, book: Loaded) -> Settings
             shutil.copytree(settings.home / kind, home / kind)
     (home / "workflows").mkdir(exist_ok=True)
     for name, file in book.files.items():
-        shutil.copyfile(file, home / "workflows" / f"{name}.yaml")
+        # A shipped route is found in any home, and is known to the reader already.
+        if file.parent != SHIPPED / "workflows":
+            shutil.copyfile(file, home / "workflows" / f"{name}.yaml")
     shutil.copyfile(empty, home / "assetflow.db")
     route = book.book.workflow
     return replace(settings, home=home, database_url=_url(home / "assetflow.db"), workflow=route)

@@ -1,6 +1,7 @@
 """``assetflow workflow test``: plays the scenarios of routes, and says what they do not show."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -86,10 +87,21 @@ def _load(
         except NotFound:
             if names and not missing:
                 raise
-            alone.append(routes.find(app, name))
+            alone.append(_alone(app, settings, name))
             continue
         loaded.append(scenarios.load(path, settings))
     return loaded, alone
+
+
+def _alone(app: App, settings: "Settings", typed: str) -> "routes.Found":
+    from assetflow import definitions
+    from assetflow.scenarios.files import around
+
+    path = Path(typed)
+    if path.suffix not in (".yaml", ".yml"):
+        return routes.find(app, typed)
+    known = around(settings, path)
+    return routes.Found(definitions.load(path, known), path, known)
 
 
 def _coverage(

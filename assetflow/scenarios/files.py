@@ -15,9 +15,11 @@ from assetflow.yaml_reader import read_file
 
 ENDING = ".scenario.yaml"
 MOST_LETTERS = 200
+# Of a folder outside the installation, so many are looked at.
+MOST_FILES = 100
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A scenario file that was read, with the routes it needs and the file of each."""
 
@@ -65,7 +67,7 @@ def load(path: Path, settings: Settings) -> Loaded:
     """Read a scenario file with its routes; raises ``BadFile`` with every problem and its line."""
     tree = read_file(path)
     book, page = reader.book(tree)
-    loaded = Loaded(book, {}, {}, around_(settings, ())) if book else None
+    loaded = Loaded(book, {}, {}, around(settings, path)) if book else None
     if loaded and loaded.book.workflow:
         page.problems += [tree.problem(*found) for found in _add_routes(loaded, path, settings)]
         if loaded.book.workflow in loaded.routes:
@@ -77,9 +79,17 @@ def load(path: Path, settings: Settings) -> Loaded:
     return loaded
 
 
-def around_(settings: Settings, files: Iterable[Path]) -> soundness.Surroundings:
-    """Give what routes may refer to, those in ``files`` among them."""
-    return definitions.surroundings(settings, data_files.calendar(settings), files)
+def around(settings: Settings, path: Path) -> soundness.Surroundings:
+    """Give what routes may refer to, with the routes in the folder of a file outside as well."""
+    beside: list[Path] = []
+    if not _is_installed(settings, path):
+        found = sorted(path.parent.glob("*.yaml"))
+        beside = [file for file in found if not file.name.endswith(ENDING)][:MOST_FILES]
+    return definitions.surroundings(settings, data_files.calendar(settings), beside)
+
+
+def _is_installed(settings: Settings, path: Path) -> bool:
+    return path.parent in settings.folders("workflows")
 
 
 def _add_routes(loaded: Loaded, path: Path, settings: Settings) -> Iterator[Finding]:
@@ -94,7 +104,6 @@ def _add_routes(loaded: Loaded, path: Path, settings: Settings) -> Iterator[Find
             where = ("workflow",) if name == loaded.book.workflow else ()
             yield Finding(where, "unknown-workflow", error.what, " ".join(error.reasons))
             continue
-        loaded.around = around_(settings, loaded.files.values())
         loaded.routes[name] = definitions.load(loaded.files[name], loaded.around)
         wanted += _related(loaded.routes[name])
 
@@ -104,8 +113,8 @@ def _route_file(settings: Settings, path: Path, name: str) -> Path:
 
     Within it a council's own route is meant, also where its scenarios are the shipped ones.
     """
-    installed = path.parent in settings.folders("workflows")
-    if Path(name).name == name and len(name) < MOST_LETTERS and not installed:
+    is_name = Path(name).name == name and len(name) < MOST_LETTERS
+    if is_name and not _is_installed(settings, path):
         beside = path.with_name(f"{name}.yaml")
         if beside.is_file():
             return beside

@@ -766,6 +766,24 @@ def aside(db: Connection, case_id: int) -> frozenset[str]:
     )
 
 
+def declared(db: Connection, case_id: int) -> frozenset[str]:
+    """Name those who have declared an interest in a case, or that they have none."""
+    return frozenset(row.name for row in interests(db, [case_id]))
+
+
+def interests(db: Connection, ids: Sequence[int]) -> list[AnyRow]:
+    """List what was declared on cases, in the order of the cases and of the declarations."""
+    i, p, c = m.interests, m.people, m.cases
+    query = select(i.c.statement, i.c.steps_aside, i.c.declared_on, p.c.name, c.c.reference)
+    query = query.join_from(i, p, p.c.id == i.c.person_id).join(c, c.c.id == i.c.case_id)
+    return list(db.execute(query.where(i.c.case_id.in_(ids)).order_by(c.c.id, i.c.id)))
+
+
+def goes_on_as(db: Connection, case_id: int) -> list[Related]:
+    """Give the cases that go on from one."""
+    return [found for _, found in _related(db, m.cases.c.continues_id == case_id)]
+
+
 def open_cases_on(db: Connection, asset_id: int) -> list[AnyRow]:
     """List the open cases on an asset: reference and group."""
     table = m.cases

@@ -132,4 +132,5 @@ RIGHTS: Mapping[str, str] = {
     "record_signoff": "Who may record what a department answers.",
     "issue_letter": "Who may send the letters that go out at any time.",
     "write_note": "Who may write notes on it.",
+    "score": "Who may score it and agree on scores; only for routes that score.",
 }

@@ -142,6 +142,7 @@ class Related:
 
     reference: str
     route: str
+    asset: str
     group: str
     stage: str
     stage_label: str

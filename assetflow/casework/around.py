@@ -23,7 +23,7 @@ def around(db: Connection, case: Case) -> Around:
         scores=tuple(queries.scores(db, case.id)),
         aside=queries.aside(db, case.id),
         declared=queries.declared(db, case.id),
-        goes_on_as=tuple(queries.goes_on_as(db, case.id)),
+        goes_on_as=tuple(other for _, other in queries.continued_by(db, case.id)),
     )
 
 

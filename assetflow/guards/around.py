@@ -22,12 +22,21 @@ def parent_in(occasion: Occasion, stages: list[str]) -> Iterator[Unmet]:
 
 
 @guard
-def parts_in(occasion: Occasion, stages: list[str], at_least: int = 1) -> Iterator[Unmet]:
-    """At least so many parts of the case stand in one of the named stages."""
+def parts_in(
+    occasion: Occasion, stages: list[str], at_least: int = 1, at_most: int = 0
+) -> Iterator[Unmet]:
+    """At least so many parts of the case stand in one of the named stages, and not too many.
+
+    Without ``at_most`` there may be any number of them.
+    """
     found = [part for part in occasion.around().parts if part.stage in stages]
     if len(found) < at_least:
         has = f"{len(found)} of its parts {'is' if len(found) == 1 else 'are'} ready for this step"
         sentence = f"{has}; it needs at least {at_least}."
+        yield Unmet("parts", sentence, "whoever works on the parts")
+    if at_most and len(found) > at_most:
+        named = all_of(f"{part.reference} ({part.stage_label})" for part in found)
+        sentence = f"Too many of its parts stand there: {named}; at most {at_most} may."
         yield Unmet("parts", sentence, "whoever works on the parts")
 
 

@@ -50,9 +50,8 @@ def sign(af: Terminal, site: str, on: date = ASKED) -> None:
 
 def staff(af: Terminal) -> None:
     """Give the departments of this route somebody who signs."""
-    af("person", "add", "Hugh Way", "--handle", "hugh", "--role", "signatory",
-       "--department", "highways", "--department", "parks",
-       "--workflow", "light_permission_site")  # fmt: skip
+    af("--as", "alex", "person", "add", "Hugh Way", "--handle", "hugh", "--role", "signatory",
+       "--department", "highways", "--department", "parks", "--authority", "Minute 3")  # fmt: skip
 
 
 def stage(af: Terminal, case: str) -> str:

@@ -734,9 +734,9 @@ def _related(db: Connection, where: ColumnElement[bool]) -> list[tuple[int, Rela
 
 def _as_related(row: Any, route: Workflow, facts: dict[str, Any]) -> Related:
     stage = route.stages[row.stage]
+    asset = Asset(*row[: len(_ASSET)])
     return Related(
-        row.reference, row.route, Asset(*row[: len(_ASSET)]).label, row.group, row.stage, stage.label,
-        stage.end or "",
+        row.reference, row.route, asset.label, row.group, row.stage, stage.label, stage.end or "",
         row.closed_on, stage.claims_asset, route, facts,
     )  # fmt: skip
 

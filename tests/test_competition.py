@@ -154,8 +154,9 @@ def test_criteria_set_when_the_bids_are_in_open_no_bid(fresh: Fresh) -> None:
     af("case", "open", "--parent", COMP, "--group", "Choir", "--received", "2026-05-01", on=late)
     refused = af("case", "advance", COMP, "open_bids", "--fact", "opening_witness=Ruth",
                  on=date(2026, 8, 3), code=1)  # fmt: skip
-    assert "It was received on 1 May 2026; Date on which the criteria were frozen is 2 Jul 2026" in (
-        refused.err
+    assert (
+        "It was received on 1 May 2026; Date on which the criteria were frozen is 2 Jul 2026"
+        in (refused.err)
     )
     assert stage(af, COMP) == "bids"
     changed = af("case", "record", COMP, "award_criteria=Money: 100", on=late, code=2)
@@ -227,7 +228,9 @@ def test_whoever_steps_aside_scores_nothing_and_what_they_gave_counts_no_more(
     bid = BID["Boat Club"]
     for scorer in ("grace", "owen"):
         for criterion in ("community benefit", "Sustainability"):
-            bids("score", "give", bid, criterion, "6", "--reason", "Good", "--by", scorer, on=SCORED)
+            bids(
+                "score", "give", bid, criterion, "6", "--reason", "Good", "--by", scorer, on=SCORED
+            )
     undeclared = bids("case", "advance", bid, "score", on=SCORED, code=1)
     assert "Nothing declared about their own interest: Grace Okoro and Owen Price" in undeclared.err
     bids("interest", "declare", bid, "None", "--by", "grace", on=SCORED)
@@ -252,14 +255,18 @@ def test_a_score_can_be_changed_until_it_is_agreed_on_and_the_journal_keeps_both
     bids: Terminal,
 ) -> None:
     bid = BID["Boat Club"]
-    early = bids("score", "moderate", bid, "Sustainability", "5", "--reason", "So", on=SCORED, code=1)
+    early = bids(
+        "score", "moderate", bid, "Sustainability", "5", "--reason", "So", on=SCORED, code=1
+    )
     assert "Nobody has scored Sustainability yet" in early.err
     for given, why in ((4, "One grant only"), (7, "A second grant was found")):
         bids(*GIVE, "Sustainability", str(given), "--reason", why, "--by", "grace", on=SCORED)
     for given in (6, 5):
         bids("score", "moderate", bid, "Sustainability", str(given), "--reason", f"So {given}",
              on=SCORED)  # fmt: skip
-    late = bids(*GIVE, "Sustainability", "9", "--reason", "More", "--by", "grace", on=SCORED, code=1)
+    late = bids(
+        *GIVE, "Sustainability", "9", "--reason", "More", "--by", "grace", on=SCORED, code=1
+    )
     assert "The scorers have agreed on the score for Sustainability already" in late.err
     story = bids("case", "history", bid).out
     assert "Score for Sustainability: 7 (Grace Okoro, before 4)" in story

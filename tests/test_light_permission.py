@@ -68,7 +68,9 @@ def outcome(af: Terminal) -> str:
 def test_the_places_are_for_the_group_that_asked(asked: Terminal) -> None:
     shown = asked("case", "show", PERM).out
     assert shown.count("Friends of the Green  Being looked at") == 3
-    assert [row["name"] for row in asked("letter", "list", "--json").json] == ["permission_received"]
+    assert [row["name"] for row in asked("letter", "list", "--json").json] == [
+        "permission_received"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,8 @@ def test_a_free_offer_is_refused_only_by_a_rule_with_its_price_beside_it(asked: 
                     "--fact", "site_refusal_reasons=Only our contractor", code=1)  # fmt: skip
     for lacking in ("(contractor_rule)", "(free_alternative)", "(nearest_allowed)"):
         assert lacking in refused.err
-    asked("case", "advance", SITES[0], "refuse", "--fact", "site_refusal_reasons=Only our contractor",
+    asked("case", "advance", SITES[0], "refuse",
+          "--fact", "site_refusal_reasons=Only our contractor",
           "--fact", "contractor_rule=Street lighting code, paragraph 7",
           "--fact", "free_alternative=Free; the contractor costs £480",
           "--fact", "nearest_allowed=Lights that run on batteries")  # fmt: skip

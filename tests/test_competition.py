@@ -5,9 +5,11 @@ from datetime import date
 
 import pytest
 from conftest import Terminal, furnish
-from sqlalchemy import select
+from sqlalchemy import Update, select, update
 
 from assetflow import models as m
+from assetflow import queries
+from assetflow.settings import SHIPPED
 
 COMP, CRITERIA = "COMP-2026-0001", "award_criteria=Community benefit: 60; Sustainability: 40"
 PACK, FROZEN, OPENS = date(2026, 3, 2), date(2026, 3, 20), date(2026, 4, 1)
@@ -287,6 +289,41 @@ def test_the_bids_are_ranked_by_their_weighted_total(told: Terminal) -> None:
     ]  # fmt: skip
     shown = told("score", "show", COMP).out
     assert shown.startswith(f"1. {BID['Boat Club']}, Boat Club: 86.0 of 100 (Preferred)")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (update(m.scores).where(m.scores.c.moderated == 0).values(score=10), "another score for"),
+        (update(m.scores).where(m.scores.c.moderated == 1).values(score=10), "another score for"),
+        (update(m.interests).values(steps_aside=1), "another declaration of Grace Okoro"),
+    ],
+)
+def test_a_score_changed_by_hand_is_found(told: Terminal, change: Update, said: str) -> None:
+    told("db", "verify")
+    with told.store.write() as db:
+        db.execute(change)
+    assert said in told("db", "verify", code=1).out
+
+
+def test_what_scorers_wrote_goes_when_a_case_is_destroyed(told: Terminal) -> None:
+    schedule = (SHIPPED / "data" / "retention.yaml").read_text(encoding="utf-8")
+    (told.home / "data").mkdir(exist_ok=True)
+    (told.home / "data" / "retention.yaml").write_text(
+        schedule.replace("years: not set", "years: 0").replace("verified: false", "verified: true"),
+        encoding="utf-8",
+    )
+    told("case", "withdraw", BID["Choir"], "--why", "They found a hall", on=TOLD)
+    told("--as", "alex", "grant", "add", "nadia", "information_officer", "--authority", "Minute 3",
+         on=TOLD)  # fmt: skip
+    told("--as", "nadia", "retention", "destroy", BID["Choir"], "--ground", "Schedule 4",
+         on=date(2033, 7, 1))  # fmt: skip
+    with told.store.read() as db:
+        case_id = queries.case_id(db, BID["Choir"])
+        for table, column in ((m.scores, "reason"), (m.interests, "statement")):
+            query = select(table.c[column]).where(table.c.case_id == case_id)
+            assert set(db.execute(query).scalars()) == {"(erased)"}
+    told("db", "verify")
 
 
 def test_a_case_of_a_route_without_scores_is_not_scored(case: Terminal) -> None:

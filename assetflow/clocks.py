@@ -81,6 +81,9 @@ def told_in(clock: Clock, stage: str) -> bool:
 
 
 def _start(clock: Clock, case: Snapshot) -> date | None:
+    choice = clock.starts.choice
+    if choice is not None and case.facts.get(choice) != clock.starts.value:
+        return None
     if clock.starts.stage is not None:
         return case.stage_since if case.stage == clock.starts.stage else None
     found = case.facts.get(clock.starts.fact or "")

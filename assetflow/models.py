@@ -263,7 +263,8 @@ scores = Table(
     metadata,
     _id(),
     Column("case_id", ForeignKey("cases.id"), nullable=False),
-    Column("criterion", String(60), nullable=False),
+    # Its label, as the criteria on the file or the route name it.
+    Column("criterion", Text, nullable=False),
     # The scorer's own score, or the one agreed in moderation, which whoever chaired it records.
     Column("moderated", Integer, nullable=False, default=0, server_default="0"),
     Column("scorer_id", ForeignKey("people.id"), nullable=False),

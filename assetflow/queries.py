@@ -674,6 +674,7 @@ def _objection(row: AnyRow) -> Objection:
 
 _RELATED = (
     select(
+        *_ASSET,
         m.cases.c.id,
         m.cases.c.reference,
         m.cases.c.parent_id,
@@ -685,6 +686,7 @@ _RELATED = (
         m.workflow_versions.c.sha256,
     )
     .join_from(m.cases, m.groups)
+    .join(m.assets, m.assets.c.id == m.cases.c.asset_id)
     .join(m.workflow_versions)
     .order_by(m.cases.c.id)
 )
@@ -732,8 +734,9 @@ def _related(db: Connection, where: ColumnElement[bool]) -> list[tuple[int, Rela
 
 def _as_related(row: Any, route: Workflow, facts: dict[str, Any]) -> Related:
     stage = route.stages[row.stage]
+    asset = Asset(*row[: len(_ASSET)])
     return Related(
-        row.reference, row.route, row.group, row.stage, stage.label, stage.end or "",
+        row.reference, row.route, asset.label, row.group, row.stage, stage.label, stage.end or "",
         row.closed_on, stage.claims_asset, route, facts,
     )  # fmt: skip
 
@@ -764,6 +767,19 @@ def aside(db: Connection, case_id: int) -> frozenset[str]:
     return frozenset(
         db.execute(query.where(i.c.case_id == case_id, i.c.steps_aside == 1)).scalars()
     )
+
+
+def declared(db: Connection, case_id: int) -> frozenset[str]:
+    """Name those who have declared an interest in a case, or that they have none."""
+    return frozenset(row.name for row in interests(db, [case_id]))
+
+
+def interests(db: Connection, ids: Sequence[int]) -> list[AnyRow]:
+    """List what was declared on cases, in the order of the cases and of the declarations."""
+    i, p, c = m.interests, m.people, m.cases
+    query = select(i.c.statement, i.c.steps_aside, i.c.declared_on, p.c.name, c.c.reference)
+    query = query.join_from(i, p, p.c.id == i.c.person_id).join(c, c.c.id == i.c.case_id)
+    return list(db.execute(query.where(i.c.case_id.in_(ids)).order_by(c.c.id, i.c.id)))
 
 
 def open_cases_on(db: Connection, asset_id: int) -> list[AnyRow]:

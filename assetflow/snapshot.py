@@ -142,6 +142,7 @@ class Related:
 
     reference: str
     route: str
+    asset: str
     group: str
     stage: str
     stage_label: str
@@ -170,7 +171,8 @@ class Around:
     """What stands around a case: the case it is a part of, its parts, others on its asset, scores.
 
     ``criteria`` are those by which it is scored, each with its weight in per cent; ``aside`` names
-    who has declared an interest and takes no part.
+    who has declared an interest and takes no part, ``declared`` everybody who has declared one or
+    none. ``goes_on_as`` are the cases that go on from it.
     """
 
     parent: Related | None = None
@@ -179,6 +181,8 @@ class Around:
     criteria: Mapping[str, int] = field(default_factory=dict)
     scores: tuple[Score, ...] = ()
     aside: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
+    goes_on_as: tuple[Related, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

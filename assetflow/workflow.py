@@ -50,6 +50,10 @@ class ClockStart:
     __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
     fact: str | None = None
     stage: str | None = None
+    # Only where a choice on the file is this one: the same event needs longer notice by one Act
+    # than by another.
+    choice: str | None = field(default=None, metadata=_LATER)
+    value: str | None = field(default=None, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,8 @@ class Fact:
     choices: tuple[str, ...] = field(default=(), metadata=_LATER)
     # Stages in which it can no longer be recorded or changed.
     fixed_in: tuple[str, ...] = field(default=(), metadata=_LATER)
+    # Whether a letter about the case that this one is a part of gives it as well.
+    told_with_parent: bool = field(default=False, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +269,10 @@ class Workflow:
     part_of: tuple[str, ...] = field(default=(), metadata=_LATER)
     # What stages of earlier versions are called in this one: the old name and the new.
     renamed: dict[str, str] = field(default_factory=dict, metadata=_LATER)
+    # The best score by a criterion; ten is a proposal that nobody's policy is taken from.
+    score_up_to: int = field(default=10, metadata=_LATER)
+    # Whether the case is the council's own, such as a competition, and for no group.
+    for_council: bool = field(default=False, metadata=_LATER)
 
     def leaves(self, transition: Transition) -> tuple[str, ...]:
         """Give the stages a transition leaves from, with ``*`` spelt out as every open stage."""

@@ -18,6 +18,7 @@ import click
 import pytest
 from conftest import TODAY, Result, Terminal
 from syrupy.assertion import SnapshotAssertion
+from test_competition import bid, invite
 
 from assetflow.backends import sqlite
 from assetflow.cli.main import COMMANDS, cli
@@ -108,6 +109,14 @@ VALUES = {
     "person export file": "what_is_held.json",
     "case release case_": "CAT-2026-0002",
     "retention destroy case_": "CAT-2026-0003",
+    "score give case_": "BID-2026-0001",
+    "score moderate case_": "BID-2026-0001",
+    "score show case_": "COMP-2026-0001",
+    "interest declare case_": "BID-2026-0001",
+    "interest declare text": "None",
+    "interest list case_": "COMP-2026-0001",
+    "criterion": "Sustainability",
+    "score_": "7",
     "workflow new name": "our_route",
     "label": "Our route",
     "prefix": "OUR",
@@ -127,7 +136,8 @@ NEEDS = {
     "grant add": ["--authority", "Cabinet 4 March"],
     "grant revoke": ["--authority", "Cabinet 4 March"],
     "grant deputise": ["--authority", "Scheme of delegation 3.2"],
-    "workflow migrate": ["--to", "2", "--case", "1"],
+    "workflow migrate": ["--to", "2", "--case", "CAT-2026-0001"],
+    "score give": ["--by", "nadia"],
     "asset add": ["--id", "NEW-1", "--name", "New Hall"],
 }
 # What is typed here finds nothing to change.
@@ -179,6 +189,12 @@ def office_home(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
        "--fact", "information_needed=Accounts; Constitution")  # fmt: skip
     af("sweep", on=TODAY + timedelta(days=60))
     af("case", "hold", "2", "--reason", "Freedom of information request 12")
+    invite(af)
+    bid(af)
+    score = ("Sustainability", "6", "--reason", "A sound plan", "--by", "grace")
+    af("score", "give", "BID-2026-0001", *score, on=TODAY + timedelta(days=100))
+    af("interest", "declare", "BID-2026-0001", "None", "--by", "grace",
+       on=TODAY + timedelta(days=100))  # fmt: skip
     schedule = (SHIPPED / "data" / "retention.yaml").read_text(encoding="utf-8")
     (home / "data").mkdir(exist_ok=True)
     (home / "data" / "retention.yaml").write_text(
@@ -497,7 +513,7 @@ def test_a_full_disk_changes_nothing_and_truncates_nothing(
         assert result.code == 0 or result.out == "", story
         check_letters_are_whole(home)
     home = jobs[0][0]
-    Terminal(home)("case", "note", "1", "There is room again")
+    Terminal(home)("case", "note", "CAT-2026-0001", "There is room again")
 
 
 def check_letters_are_whole(home: Path) -> None:

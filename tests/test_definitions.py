@@ -69,7 +69,7 @@ facts:
   benchmark: {label: Entry that is followed, type: library, library: benchmark_library}
   way: {label: How it goes, type: choice, choices: [sale, lease], fixed_in: [agreed]}
   measures: {label: How it is judged, type: weights}
-  answered_on: {label: Day of the answer, type: date}
+  answered_on: {label: Day of the answer, type: date, told_with_parent: true}
 stages:
   asked: {label: Asked, department: legal, target: 10 working days, source: a guess}
   agreed: {label: Agreed, waiting_on: group, target: 2 weeks, verified: true}
@@ -124,7 +124,7 @@ clocks:
   answer:
     label: Answer to the group
     kind: statutory
-    starts: {fact: keys_handed_over_on}
+    starts: {fact: keys_handed_over_on, choice: way, value: lease}
     within: 20 working days
     count: beginning_with
     extended_to: answered_on
@@ -140,6 +140,8 @@ ladder_counts: lateness
 parts: [tiny_part]
 part_of: [tiny_part]
 parts_in: [asked]
+score_up_to: 5
+for_council: true
 renamed: {requested: asked}
 """
 PART = Path(__file__).parent / "fixtures" / "tiny_part.yaml"

@@ -115,9 +115,14 @@ def on(day: date = MONDAY, **changes: Any) -> Occasion:
 
 def other(stage: str = "open", **changes: Any) -> Related:
     """Another case, as a rule sees it."""
-    plain = Related("HUT-2026-0002", "hut", "Scouts", stage, stage.capitalize(), "", None, False,
-                    HUT, {})  # fmt: skip
+    plain = Related("HUT-2026-0002", "hut", "The hut", "Scouts", stage, stage.capitalize(), "",
+                    None, False, HUT, {})  # fmt: skip
     return replace(plain, **changes)
+
+
+def dated(day: date) -> Related:
+    """The case of which this one is a part, with a date on its file."""
+    return other(facts={"reply_by": day})
 
 
 def amid(day: date = MONDAY, **around: Any) -> Occasion:
@@ -215,6 +220,13 @@ MET: list[tuple[str, dict[str, Any], Occasion]] = [
     ("refused_before", {"within": "2 years"},
      amid(date(2028, 3, 2), on_asset=(other(**REFUSED),))),
     ("scored", {"at_least": 2}, amid(criteria=TWO, scores=ALL_SCORED)),
+    ("parts_in", {"stages": ["open"], "at_least": 0, "at_most": 1}, amid(parts=(other(),))),
+    ("interests_declared", {}, amid()),
+    ("interests_declared", {},
+     amid(scores=ALL_SCORED, declared=frozenset(s.scorer for s in ALL_SCORED))),
+    ("goes_on_ended", {"outcomes": ["lost", "won"]}, amid(goes_on_as=(other(outcome="won"),))),
+    ("received_by", {"parent_fact": "reply_by"}, amid(parent=dated(FRIDAY))),
+    ("received_after", {"parent_fact": "reply_by"}, amid(parent=dated(date(2026, 2, 26)))),
     ("moderated", {}, amid(criteria=TWO, scores=scores(("use", "sam"), ("cost", "sam"),
                                                        moderated=True))),
 ]  # fmt: skip
@@ -430,6 +442,52 @@ UNMET: list[tuple[str, dict[str, Any], Occasion, list[Unmet]]] = [
         amid(criteria=TWO, scores=ALL_SCORED, aside=frozenset({"alex"})),
         [Unmet("scores", "use and cost: fewer than 2 scorers.", "the scorers",
                'assetflow score give HUT-2026-0001 "use" SCORE --reason "…"')],
+    ),
+    (
+        "parts_in", {"stages": ["open"], "at_most": 1}, amid(parts=(other(), other())),
+        [Unmet("parts", "Too many of its parts stand there: HUT-2026-0002 (Open) and "
+               "HUT-2026-0002 (Open); at most 1 may.", "whoever works on the parts")],
+    ),
+    (
+        "interests_declared", {},
+        amid(scores=scores(("use", "sam"), ("cost", "sam"), ("use", "alex"), ("use", "kim")),
+             declared=frozenset({"kim"})),
+        [Unmet("interest", "Nothing declared about their own interest: sam and alex.",
+               "the scorers",
+               'assetflow interest declare HUT-2026-0001 "None" --by PERSON')],
+    ),
+    (
+        "goes_on_ended", {"outcomes": ["won"]}, amid(),
+        [Unmet("goes_on", "No case goes on from this one.", "")],
+    ),
+    (
+        "goes_on_ended", {"outcomes": ["lost", "won"]}, amid(goes_on_as=(other(),)),
+        [Unmet("goes_on", "HUT-2026-0002 stands at: Open; it must be lost or won.",
+               "whoever works on that case", "assetflow case next HUT-2026-0002")],
+    ),
+    (
+        "received_by", {"parent_fact": "reply_by"}, amid(),
+        [Unmet("parent", "This case is not a part of another one.", "")],
+    ),
+    (
+        "received_by", {"parent_fact": "reply_by"}, amid(parent=other()),
+        [Unmet("parent", "Not on the file of HUT-2026-0002: Date to reply by (reply_by).",
+               "whoever works on it", 'assetflow case record HUT-2026-0002 reply_by="…"')],
+    ),
+    (
+        "received_by", {"parent_fact": "reply_by"}, amid(parent=dated(date(2026, 2, 26))),
+        [Unmet("received", "It was received on 27 Feb 2026; Date to reply by is 26 Feb 2026.",
+               "")],
+    ),
+    (
+        "received_after", {"parent_fact": "reply_by"}, amid(parent=other()),
+        [Unmet("parent", "Not on the file of HUT-2026-0002: Date to reply by (reply_by).",
+               "whoever works on it", 'assetflow case record HUT-2026-0002 reply_by="…"')],
+    ),
+    (
+        "received_after", {"parent_fact": "reply_by"}, amid(parent=dated(FRIDAY)),
+        [Unmet("received", "It was received on 27 Feb 2026; Date to reply by is 27 Feb 2026.",
+               "")],
     ),
     (
         "moderated", {}, amid(criteria=TWO, scores=(*scores(("use", "sam"), moderated=True),

@@ -223,7 +223,11 @@ def test_without_a_number_the_contact_is_reached_through_the_council(name: str) 
     assert "Email, through the council: property@westmere.example" in text
 
 
-@pytest.mark.parametrize("name", sorted(set(TO_GROUP) - {"completion"}))
+# A permission is given by its letter; no lease follows it.
+GIVES = {"completion", "permission_received", "permission_outcome"}
+
+
+@pytest.mark.parametrize("name", sorted(set(TO_GROUP) - GIVES))
 def test_no_letter_before_completion_binds_the_council(name: str) -> None:
     text = flowing(write(name).text)
     assert "subject to contract and formal approval" in text
@@ -269,7 +273,43 @@ SUPPORT = ("supports community groups",)
 CRITERIA = ("Community benefit", "40%", "Sustainability of the plan", "35%", "25%")
 ANSWER = ("what is wrong", "law or policy", "if we did nothing", "what would let you sign")
 
+SCORES = ("Two schools and the food bank", "8 of 10", "60%", "68.0 out of 100")
+
 MUST_SAY: dict[str, tuple[str, ...]] = {
+    "bid_received": (
+        *("22 September 2025", "You do not need to do anything", "stays closed", "came late"),
+        *("fixed before we advertised", "Whoever has one takes no part", *CHAMPION, *SUPPORT),
+    ),
+    "bid_late": (
+        *("22 September 2025, after the deadline", "have not opened it", "3 March 2026"),
+        *("unfair to the groups that kept to it", "still closed"),
+    ),
+    "bid_preferred": (
+        *("3 March 2026", "Nothing is decided before", "has not been awarded", *SCORES, *CHAMPION),
+        "Please do not spend money",
+    ),
+    "bid_reserve": (
+        *("in reserve", "3 March 2026", "you need not bid again", *SCORES),
+        *("We sign nothing before that day ends", "12 February 2026 at 2pm"),
+    ),
+    "bid_not_preferred": (
+        *("3 March 2026", "more hours for the public", *SCORES, "Mill Street scout hut"),
+        *("We sign nothing before that day ends", "12 February 2026 at 2pm", "which score"),
+    ),
+    "bid_closed": (
+        *("12 January 2026", "Withdrawn", "a building nearer the school", "at any time"),
+        "does not count against you",
+    ),
+    "permission_received": (
+        *("22 September 2025", "9 February 2026", "who owns or looks after each place"),
+        *("count back from the day of your event", "at most one fee", "nearest to it", *CHAMPION),
+    ),
+    "permission_outcome": (
+        *("3 March 2026", "Mill Street roundabout", "Granted with conditions", "16 May 2026"),
+        *("no higher than 60 cm", "Larkhill Lane verge", "Refused", "could not see the crossing"),
+        *("planters behind the footpath", "£5 million", "one fee for everything: £120"),
+        *("Fees and charges 2026, line 14", "Until 3 August 2026"),
+    ),
     "acknowledgement": (
         *("CAT-2026-0012", "22 September 2025", "9 February 2026", "Who decides", "cost you"),
         *("You do not need to do anything", *STEPS, *CHAMPION, *SUPPORT),
@@ -357,6 +397,9 @@ def test_each_letter_says_what_it_must(name: str) -> None:
 
 
 NEEDS: dict[str, str] = {
+    "bid_preferred": "outcome_reasons",
+    "bid_reserve": "outcome_reasons feedback_offer",
+    "bid_not_preferred": "outcome_reasons feedback_offer",
     "more_information_needed": "information_needed reply_by",
     "invitation_to_business_case": "business_case_due_on",
     "revise_business_case": "revision_needed business_case_due_on",
@@ -370,6 +413,8 @@ NEEDS: dict[str, str] = {
     "completion": "keys_handed_over_on",
 }
 MENTIONS: dict[str, str] = {
+    "bid_not_preferred": "alternatives",
+    "permission_outcome": "permission_terms fee charge_policy valid_until",
     "invitation_to_business_case": "site_visit",
     "not_taken_forward": "alternatives",
     "approved_in_principle": "conditions",

@@ -7,7 +7,7 @@ be refused for other reasons alone, where it does not.
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import TODAY, Terminal
+from conftest import TODAY, Terminal, furnish
 from sqlalchemy import insert, update
+from test_competition import OPENED, bid, invite
 
 from assetflow import models as m
 from assetflow import queries
@@ -35,6 +36,7 @@ from assetflow.casework import (
     publishing,
     registers,
     routes,
+    scoring,
     signoffs,
 )  # fmt: skip
 from assetflow.casework.desk import Desk
@@ -122,9 +124,9 @@ class Hall:
     af: Terminal
 
     @contextmanager
-    def desk(self, role: str) -> Iterator[Desk]:
+    def desk(self, role: str, on: date | None = None) -> Iterator[Desk]:
         """A desk of the one who has a role; everything done at it is taken back."""
-        with self.af.desk() as desk:
+        with self.af.desk(on) as desk:
             desk.actor = queries.person(desk.db, f"the.{role}")
             kept = desk.db.begin_nested()
             yield desk
@@ -142,8 +144,14 @@ def hall(case: Terminal) -> Hall:
     """The hall of a council, with one case on which the service department was asked."""
     case("case", "record", "1", "transfer_purpose=Bowls")
     case("signoff", "request", "1")
-    with case.desk() as desk:
-        for role in ROLES:
+    seat(case, "1", [role for role in ROLES if role not in CASE_ROLES])
+    return Hall(case)
+
+
+def seat(af: Terminal, case: str, roles: Collection[str]) -> None:
+    """Add a person for each role with that role alone, and one for each place on a case."""
+    with af.desk() as desk:
+        for role in dict.fromkeys([*CASE_ROLES, *roles, "nobody"]):
             person = {"handle": f"the.{role}", "name": f"The {role}", "recorded_at": desk.now}
             key = queries.new_id(desk.db.execute(insert(m.people).values(person)))
             if role not in (*CASE_ROLES, "nobody"):
@@ -154,8 +162,8 @@ def hall(case: Terminal) -> Hall:
             column: queries.person(desk.db, f"the.{seat}").id
             for column, seat in (("officer_id", "case_officer"), ("champion_id", "champion"))
         }
-        desk.db.execute(update(m.cases).values(seats))
-    return Hall(case)
+        found = queries.case_id(desk.db, case)
+        desk.db.execute(update(m.cases).where(m.cases.c.id == found).values(seats))
 
 
 def refusal(desk: Desk, act: Act) -> str:
@@ -192,6 +200,35 @@ def test_each_act_on_a_case_is_for_exactly_those_the_route_names_in_every_stage(
                     closed = "end" in WORKFLOW["stages"][stage] and "It was closed on" in told
                     elsewhere = "in this stage" in told
                     assert named or DENIED in told or closed or elsewhere, cell
+
+
+BID_ROUTE = written("workflows/competition_bid.yaml")
+SCORING: Mapping[str, Act] = {
+    "score": lambda desk: scoring.give(desk, "BID-2026-0001", SCORE),
+    "score, agreeing": lambda desk: scoring.moderate(desk, "BID-2026-0001", SCORE),
+    "score, declaring": lambda desk: scoring.declare(desk, "BID-2026-0001", "None"),
+}
+SCORE = scoring.Given("Sustainability", 7, "A sound plan")
+
+
+@pytest.fixture
+def panel(fresh: Callable[..., Terminal]) -> Hall:
+    """A bid that is opened and has one score, and a person for each role with that role alone."""
+    af = fresh(furnish, invite, bid)
+    af("score", "give", "BID-2026-0001", "Sustainability", "6", "--reason", "Good", "--by", "grace",
+       on=OPENED)  # fmt: skip
+    seat(af, "BID-2026-0001", BID_ROUTE["roles"])
+    return Hall(af)
+
+
+def test_scoring_is_for_exactly_those_the_route_names(panel: Hall) -> None:
+    for role in [*CASE_ROLES, *BID_ROUTE["roles"], "nobody"]:
+        for act, try_it in SCORING.items():
+            with panel.desk(role, on=OPENED) as desk:
+                told = refusal(desk, try_it)
+                named = role in BID_ROUTE["rights"]["score"]
+                assert (told == "") == named, f"{role}, {act}: {told or 'done'}"
+                assert (DENIED in told) != named, f"{role}, {act}: {told or 'done'}"
 
 
 @pytest.fixture

@@ -40,6 +40,8 @@ def of_case(
     yield from _answers(desk, row.id, reference, words)
     yield from _letters(desk, row.id, reference, words)
     yield from _champion(desk, row.champion_id, reference, words)
+    yield from _scores(desk, row.id, reference, words)
+    yield from _interests(desk, row.id, reference, words)
     yield from _version(desk, row.workflow_version_id, reference, words)
 
 
@@ -125,6 +127,36 @@ def _version(desk: Desk, version_id: int, reference: str, words: Words) -> Itera
     pinned = desk.db.execute(select(t.c.sha256).where(t.c.id == version_id)).scalar_one_or_none()
     if said and said[-1] and said[-1]["sha256"] != pinned:
         yield Finding(reference, 0, "runs on another version of its route than its journal says")
+
+
+def _scores(desk: Desk, case_id: int, reference: str, words: Words) -> Iterator[Finding]:
+    """Hold each score against what the journal said of it last; an agreed one is nobody's own."""
+    said = {
+        (d.get("criterion"), link.action, d.get("scorer") if link.action == "score_given" else "")
+        : d.get("score")
+        for link, d in words if link.action in ("score_given", "score_moderated")
+    }  # fmt: skip
+    t, p = m.scores, m.people
+    query = select(t.c.criterion, t.c.moderated, t.c.score, p.c.name, p.c.erased_on)
+    for row in desk.db.execute(
+        query.join(p, p.c.id == t.c.scorer_id).where(t.c.case_id == case_id)
+    ):
+        action = "score_moderated" if row.moderated else "score_given"
+        if row.erased_on and not row.moderated:
+            continue  # the record keeps no name to compare
+        if said.get((row.criterion, action, "" if row.moderated else row.name)) != row.score:
+            sentence = f"has another score for {row.criterion} than its journal says"
+            yield Finding(reference, 0, sentence)
+
+
+def _interests(desk: Desk, case_id: int, reference: str, words: Words) -> Iterator[Finding]:
+    said = {d.get("person"): d.get("steps_aside") for link, d in words
+            if link.action == "interest_declared"}  # fmt: skip
+    t, p = m.interests, m.people
+    query = select(t.c.steps_aside, p.c.name, p.c.erased_on).join(p, p.c.id == t.c.person_id)
+    for row in desk.db.execute(query.where(t.c.case_id == case_id)):
+        if not row.erased_on and said.get(row.name) != bool(row.steps_aside):
+            yield Finding(reference, 0, f"has another declaration of {row.name} than its journal")
 
 
 def _evidence(desk: Desk, case_id: int, reference: str) -> Iterator[Finding]:

@@ -22,6 +22,8 @@ def around(db: Connection, case: Case) -> Around:
         criteria=criteria(case, parent),
         scores=tuple(queries.scores(db, case.id)),
         aside=queries.aside(db, case.id),
+        declared=queries.declared(db, case.id),
+        goes_on_as=tuple(other for _, other in queries.continued_by(db, case.id)),
     )
 
 

@@ -59,7 +59,11 @@ def _with_others(done: Done, told: list[Done], desk: Desk, transition: Transitio
     if not further:
         return done
     letters = (letter for one in further for letter in one.letters)
-    notices = [f"{one.case.reference} is now at: {_label(one.case)}." for one in further]
+    notices = [
+        notice
+        for one in further
+        for notice in (f"{one.case.reference} is now at: {_label(one.case)}.", *one.notices)
+    ]
     return Done(done.case, (*done.letters, *letters), (*done.notices, *notices))
 
 

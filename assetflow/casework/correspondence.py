@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow import alerts, guards, queries, statement
 from assetflow import models as m
-from assetflow.casework import record
+from assetflow.casework import letter_rows, record
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, store_facts, with_facts
 from assetflow.casework.overview import overview
@@ -200,6 +200,7 @@ def context(
     )
     council = desk.settings.council
     review = Duration.parse(workflow.review_within)
+    rows, total = letter_rows.scores(desk, case)
     return {
         "today": desk.on,
         "council": {
@@ -216,6 +217,9 @@ def context(
         "contact": _person(snapshot.officer),
         "champion": _person(champion) if champion else None,
         "stages": _stages(desk, case),
+        "parts": letter_rows.parts(desk, case),
+        "scores": rows,
+        "scores_total": total,
         "criteria": [{"label": c.label, "weight": c.weight} for c in workflow.criteria.values()],
         "review_by": due(desk.on, review, desk.calendar),
         "signoff": _signoff(desk, case, *signoff) if signoff else None,

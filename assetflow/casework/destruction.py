@@ -259,6 +259,8 @@ _WORDS = (
      {"statement": "", "evidence": ERASED, "conditions": ERASED, "login": ""}),
     ("objection", m.objections,
      {"reason": ERASED, "way_forward": ERASED, "authority": ERASED, "consequence": ERASED}),
+    ("score", m.scores, {"reason": ERASED}),
+    ("declared interest", m.interests, {"statement": ERASED}),
     ("reminder", m.reminders, {"title": ERASED, "recipients": ERASED}),
     ("hold", m.holds, {"reason": ERASED, "lift_reason": ERASED}),
 )  # fmt: skip

@@ -13,7 +13,8 @@ from assetflow.casework.desk import Desk
 from assetflow.casework.facts import store_facts, with_facts
 from assetflow.casework.routes import InForce, named, version_in_force
 from assetflow.chain import GENESIS
-from assetflow.errors import Busy, Refused
+from assetflow.errors import BadInput, Busy, Refused
+from assetflow.facts import show
 from assetflow.guards import any_of
 from assetflow.permissions import may
 from assetflow.queries import Asset, Case, Group
@@ -46,10 +47,10 @@ def open_case(
     record.check_day(desk)
     parent = record.take(desk, parent_typed) if parent_typed else None
     asset = parent.asset if parent and not asset_typed else queries.asset(desk.db, asset_typed)
-    group = parent.group if parent and not group_typed else queries.group(desk.db, group_typed)
     usual = parent.workflow.parts[:1] if parent else (desk.settings.workflow,)
     found = version_in_force(desk, route or "".join(usual))
     workflow = found.workflow
+    group = _group(desk, workflow, parent, group_typed)
     officer_person = queries.person(desk.db, officer) if officer else desk.actor
     _check_parent(desk, workflow, parent)
     _check_may_open(desk, workflow, officer_person)
@@ -69,6 +70,32 @@ def open_case(
         desk, case, "opened", to_stage=workflow.initial, detail=detail, letters=post
     )
     return Done(case, post.send(), (*found.notices, *others))
+
+
+def _group(desk: Desk, workflow: Workflow, parent: Case | None, typed: str) -> Group:
+    """Find the group a case is for: as typed, its parent's, or the council itself."""
+    if workflow.for_council:
+        if typed:
+            raise BadInput(
+                "The case was not opened.",
+                reasons=[f"A case of {workflow.label} is the council's own, and for no group."],
+                remedies=["leave --group out"],
+            )
+        return the_council(desk)
+    if typed:
+        return queries.group(desk.db, typed)
+    if parent is None or parent.workflow.for_council:
+        raise BadInput("The case was not opened.", reasons=["It is not said for which group."],
+                       remedies=["name the group: --group GROUP"])  # fmt: skip
+    return parent.group
+
+
+def the_council(desk: Desk) -> Group:
+    """Give the council's own entry among the groups; a case of its own stands under it."""
+    name = desk.settings.council.name
+    if not any(group.name == name for group in queries.groups(desk.db)):
+        desk.db.execute(insert(m.groups).values(name=name, recorded_at=desk.now))
+    return queries.group(desk.db, name)
 
 
 def go_on(desk: Desk, before: Case, how: Continuation) -> Done:
@@ -114,6 +141,9 @@ def _check_parent(desk: Desk, workflow: Workflow, parent: Case | None) -> None:
     record.check_open(parent)
     above, stage = parent.workflow, parent.workflow.stages[parent.snapshot.stage]
     reasons = []
+    if desk.on < parent.snapshot.received_on:
+        opened = show(parent.snapshot.received_on)
+        reasons.append(f"{parent.reference} was opened on {opened}, after {show(desk.on)}.")
     if workflow.name not in above.parts or above.name not in workflow.part_of:
         reasons.append(f"A case of {workflow.label} cannot be a part of {above.label}.")
     if above.parts_in and stage.id not in above.parts_in:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Table, insert, select, update
 
 from assetflow import models as m
 from assetflow import queries
-from assetflow.casework import council
+from assetflow.casework import council, routes
 from assetflow.casework.desk import Desk
 from assetflow.casework.registers import clean, problems_of
 from assetflow.errors import BadInput, Refused
@@ -374,10 +374,13 @@ def _wrong(desk: Desk, role: Role, route: Workflow) -> list[str]:
     known = desk.council_rights.roles
     if role.name not in known:
         return [f"there is no role {role.name}; known: {', '.join(known)}"]
-    if role.department and role.department not in route.departments:
-        departments = ", ".join(route.departments)
-        return [f"there is no department {role.department}; known: {departments}"]
-    return []
+    if not role.department or role.department in route.departments:
+        return []
+    # Another route of the council may know it.
+    departments = dict.fromkeys([*route.departments, *routes.departments(desk)])
+    if role.department in departments:
+        return []
+    return [f"there is no department {role.department}; known: {', '.join(departments)}"]
 
 
 # The first day and the last, where there is one.

@@ -12,7 +12,16 @@ from sqlalchemy import Connection, func, select
 
 from assetflow import alerts, clocks, facts, queries
 from assetflow import models as m
-from assetflow.casework import cases, correspondence, opening, registers, signoffs, sweep
+from assetflow.casework import (
+    cases,
+    correspondence,
+    opening,
+    registers,
+    routes,
+    scoring,
+    signoffs,
+    sweep,
+)
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, record_facts, with_facts
 from assetflow.errors import BadFile, BadInput, NotFound, Refused
@@ -172,6 +181,9 @@ def _open(stage: Stage, desk: Desk, step: Step) -> Came:
     what, (asset, group) = step.what, _about(step)
     parent = stage.case(what["parent"]).snapshot.reference if what.get("parent") else ""
     route = what.get("workflow", "")
+    usual = routes.newest(desk, route or desk.settings.workflow)
+    if usual.for_council and not parent and "group" not in what:
+        group = ""
     done = opening.open_case(desk, stage.assets.get(asset, ""), group, route, parent_typed=parent)
     stage.cases[what["name"]] = done.case.id
     stage.officers[what["name"]] = desk.actor.handle
@@ -212,7 +224,10 @@ def _do(stage: Stage, desk: Desk, step: Step) -> Came:
 
 
 def _continued(db: Connection, case_id: int) -> int:
-    query = select(func.max(m.cases.c.id)).where(m.cases.c.continues_id == case_id)
+    """Give the newest case that goes on from a case, or from a part that was told to go on."""
+    c = m.cases.c
+    own = select(c.id).where((c.id == case_id) | (c.parent_id == case_id))
+    query = select(func.max(c.id)).where(c.continues_id.in_(own))
     return int(db.execute(query).scalar_one())
 
 
@@ -254,6 +269,30 @@ def _answer(step: Step) -> signoffs.Answer:
 
 def _signatory(step: Step) -> str:
     return str(step.given.get("by", f"signatory_{step.what}"))
+
+
+@play("score")
+def _score(stage: Stage, desk: Desk, step: Step) -> Came:
+    scoring.give(desk, stage.typed(step), _score_given(step))
+    return ()
+
+
+@play("moderate")
+def _moderate(stage: Stage, desk: Desk, step: Step) -> Came:
+    scoring.moderate(desk, stage.typed(step), _score_given(step))
+    return ()
+
+
+def _score_given(step: Step) -> scoring.Given:
+    said = step.given
+    return scoring.Given(step.what, said["gives"], said["reason"], said.get("by", ""))
+
+
+@play("interest")
+def _interest(stage: Stage, desk: Desk, step: Step) -> Came:
+    aside, by = step.given.get("steps_aside", False), step.given.get("by", "")
+    scoring.declare(desk, stage.typed(step), step.what, by, steps_aside=aside)
+    return ()
 
 
 @play("letter")

@@ -1,5 +1,6 @@
 """Routes in use: which stored version holds on a day, and the first one that is ever used."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +9,7 @@ from sqlalchemy import insert
 from assetflow import definitions, queries, versions
 from assetflow import models as m
 from assetflow.casework.desk import Desk
-from assetflow.errors import Refused
+from assetflow.errors import BadFile, Refused
 from assetflow.facts import show
 from assetflow.workflow import Workflow
 
@@ -75,6 +76,15 @@ def newest(desk: Desk, name: str) -> Workflow:
     """Give the newest stored version of a route, or the file's where none is stored yet."""
     stored = queries.newest_version(desk.db, name)
     return stored or version_in_force(desk, name).workflow
+
+
+def departments(desk: Desk) -> list[str]:
+    """Name the departments that any route of this installation knows, whether it is used or not."""
+    around, found = desk.surroundings(), list[str]()
+    for path in definitions.available(desk.settings):
+        with suppress(BadFile):  # which `workflow check` and its first use report
+            found += definitions.load(path, around).departments
+    return list(dict.fromkeys(found))
 
 
 def store(

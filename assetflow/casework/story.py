@@ -118,6 +118,19 @@ def _objected(case: Case, entry: Entry, detail: dict[str, str]) -> str:
     return f"{label} {effect} ({kind}); way forward: {detail['way_forward']}"
 
 
+def _scored(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    """Say what was given or agreed on, and what stood there before."""
+    agreed = entry.action == "score_moderated"
+    before = f", before {detail['before']['score']}" if "before" in detail else ""
+    who = "the scorers agreed" if agreed else detail["scorer"]
+    return f"Score for {detail['criterion']}: {detail['score']} ({who}{before})"
+
+
+def _interest(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    aside = " and steps aside" if detail["steps_aside"] else ""
+    return f"{detail['person']} declares an interest, or none{aside}"
+
+
 def _noted(case: Case, entry: Entry, detail: dict[str, str]) -> str:
     return "Note"
 
@@ -158,6 +171,9 @@ _WORDS: dict[str, Callable[[Case, Entry, Any], str]] = {
     "signoff_given": _given,
     "objection_raised": _objected,
     "noted": _noted,
+    "score_given": _scored,
+    "score_moderated": _scored,
+    "interest_declared": _interest,
     "hold_placed": _hold_placed,
     "hold_lifted": _hold_lifted,
     "erased": _erased,

@@ -67,8 +67,9 @@ def open_(
     from assetflow.errors import NotFound
     from assetflow.queries import group as find_group
 
-    needed = {"--asset": asset, "--group": group} if not parent else {}
-    if missing := [option for option, typed in needed.items() if not typed]:
+    # Whether it needs a group is for its route to say, where it is not the usual one.
+    needed = {"--asset": not asset, "--group": not group and not route} if not parent else {}
+    if missing := [option for option, lacking in needed.items() if lacking]:
         raise click.UsageError(f"Missing option {' and '.join(missing)}.")
     with app.writing(received) as desk:
         if any(contact.values()):

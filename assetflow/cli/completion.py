@@ -5,6 +5,7 @@ database is read by its driver alone (SQLAlchemy costs a quarter of a second), a
 must never be a complaint: where anything stands in the way there is simply nothing to offer.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from assetflow.cli.app import App
+from assetflow.facts import criteria_of
 from assetflow.workflow import Workflow, from_canonical
 
 if TYPE_CHECKING:
@@ -201,6 +203,31 @@ def departments(place: _Place) -> Iterator[Offer]:
     for department in route.departments.values():
         if not owing or department.id in owing:
             yield department.id, department.label
+
+
+@_completer
+def criteria(place: _Place) -> Iterator[Offer]:
+    """Offer the criteria by which the named case is scored: its parent's, its own, its route's."""
+    case = _case(place)
+    query = (
+        "SELECT f.name, f.value FROM facts f JOIN cases c ON f.case_id IN (c.parent_id, c.id) "
+        "WHERE c.id = ? ORDER BY f.case_id = c.id"
+    )
+    stored = [value for _, value in place.db.execute(query, [case.id])]
+    yield from next(filter(None, map(_weighed, stored)), [])
+    if not any(map(_weighed, stored)):
+        yield from ((c.label, f"{c.weight}%") for c in case.route.criteria.values())
+
+
+def _weighed(stored: str) -> list[Offer]:
+    """Read criteria with their weights out of a stored fact, where it holds any."""
+    lines = json.loads(stored)
+    if not isinstance(lines, list):
+        return []
+    try:
+        return [(label, f"{weight}%") for label, weight in criteria_of(map(str, lines)).items()]
+    except ValueError:
+        return []
 
 
 @_completer

@@ -27,6 +27,8 @@ COMMANDS = {
     "case": ("case:case", "Open, advance and look at cases."),
     "champion": ("champion:champion", "Name who answers for a case's progress."),
     "signoff": ("signoff:signoff", "Ask departments to sign, and record what they say."),
+    "score": ("score:score", "Score a case by its criteria, and agree on the scores."),
+    "interest": ("score:interest", "Declare an interest in a case, or that there is none."),
     "letter": ("letter:letter", "Preview, issue and read letters."),
     "sweep": ("sweep:sweep", "Remind people of what has fallen due."),
     "reminder": ("sweep:reminder", "Look at the reminders sent so far."),

@@ -69,7 +69,10 @@ def _parent_in(_route: Workflow, given: Given) -> Iterable[str]:
 def _parts_in(_route: Workflow, given: Given) -> Iterable[str]:
     wanted = given.get("at_least", 1)
     stand = "part stands" if wanted == 1 else "parts stand"
-    yield f"At least {wanted} {stand} at: {_stages(given)}"
+    if wanted:
+        yield f"At least {wanted} {stand} at: {_stages(given)}"
+    if most := given.get("at_most"):
+        yield f"At most {most} {'part stands' if most == 1 else 'parts stand'} at: {_stages(given)}"
 
 
 def _no_part_in(_route: Workflow, given: Given) -> Iterable[str]:
@@ -94,6 +97,27 @@ def _moderated(_route: Workflow, _given: Given) -> Iterable[str]:
     yield "The scorers have agreed on one score for every criterion"
 
 
+def _declared(_route: Workflow, _given: Given) -> Iterable[str]:
+    yield "Everybody who has scored has declared their interest, or that they have none"
+
+
+def _goes_on_ended(_route: Workflow, given: Given) -> Iterable[str]:
+    yield f"The case that goes on from this one has ended as: {any_of(given['outcomes'])}"
+
+
+def _received_by(_route: Workflow, given: Given) -> Iterable[str]:
+    yield f"Received not later than this date of the case it is a part of: {_plain(given)}"
+
+
+def _received_after(_route: Workflow, given: Given) -> Iterable[str]:
+    yield f"Received after this date of the case it is a part of: {_plain(given)}"
+
+
+def _plain(given: Given) -> str:
+    # Another route declares it, so its label is not known here.
+    return str(given["parent_fact"]).replace("_", " ")
+
+
 SAYS: Mapping[str, Says] = {
     "clock_expired": _expired,
     "clock_not_expired": _not_expired,
@@ -111,4 +135,8 @@ SAYS: Mapping[str, Says] = {
     "refused_before": _refused_before,
     "scored": _scored,
     "moderated": _moderated,
+    "interests_declared": _declared,
+    "goes_on_ended": _goes_on_ended,
+    "received_by": _received_by,
+    "received_after": _received_after,
 }

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from assetflow.deadlines import Duration, due
+from assetflow.facts import show
 from assetflow.guards.registry import guard
 from assetflow.guards.words import all_of, any_of
 from assetflow.snapshot import Occasion, Related, Score, Unmet
@@ -21,12 +22,21 @@ def parent_in(occasion: Occasion, stages: list[str]) -> Iterator[Unmet]:
 
 
 @guard
-def parts_in(occasion: Occasion, stages: list[str], at_least: int = 1) -> Iterator[Unmet]:
-    """At least so many parts of the case stand in one of the named stages."""
+def parts_in(
+    occasion: Occasion, stages: list[str], at_least: int = 1, at_most: int = 0
+) -> Iterator[Unmet]:
+    """At least so many parts of the case stand in one of the named stages, and not too many.
+
+    Without ``at_most`` there may be any number of them.
+    """
     found = [part for part in occasion.around().parts if part.stage in stages]
     if len(found) < at_least:
         has = f"{len(found)} of its parts {'is' if len(found) == 1 else 'are'} ready for this step"
         sentence = f"{has}; it needs at least {at_least}."
+        yield Unmet("parts", sentence, "whoever works on the parts")
+    if at_most and len(found) > at_most:
+        named = all_of(f"{part.reference} ({part.stage_label})" for part in found)
+        sentence = f"Too many of its parts stand there: {named}; at most {at_most} may."
         yield Unmet("parts", sentence, "whoever works on the parts")
 
 
@@ -78,6 +88,65 @@ def moderated(occasion: Occasion) -> Iterator[Unmet]:
     around = occasion.around()
     agreed = [s for s in around.scores if s.moderated]
     yield from _too_few(around.criteria, agreed, 1, occasion.case.reference, "score moderate")
+
+
+@guard
+def interests_declared(occasion: Occasion) -> Iterator[Unmet]:
+    """Everybody who has scored has declared their interest in the case, or that they have none."""
+    around = occasion.around()
+    scorers = dict.fromkeys(s.scorer for s in around.scores)
+    silent = [name for name in scorers if name not in around.declared]
+    if silent:
+        sentence = f"Nothing declared about their own interest: {all_of(silent)}."
+        remedy = f'assetflow interest declare {occasion.case.reference} "None" --by PERSON'
+        yield Unmet("interest", sentence, "the scorers", remedy)
+
+
+@guard
+def goes_on_ended(occasion: Occasion, outcomes: list[str]) -> Iterator[Unmet]:
+    """The case that goes on from this one has ended, in one of the named ways."""
+    following = occasion.around().goes_on_as
+    if not following:
+        yield Unmet("goes_on", "No case goes on from this one.", "")
+    for other in following:
+        if other.outcome not in outcomes:
+            wanted = any_of(outcomes)
+            sentence = f"{other.reference} stands at: {other.stage_label}; it must be {wanted}."
+            yield Unmet("goes_on", sentence, "whoever works on that case", _see(other))
+
+
+@guard
+def received_by(occasion: Occasion, parent_fact: str) -> Iterator[Unmet]:
+    """The case was received on or before a date on the file of the case it is a part of."""
+    day, label, missing = _of_parent(occasion, parent_fact)
+    yield from missing
+    if day is not None and occasion.case.received_on > day:
+        sentence = f"It was received on {show(occasion.case.received_on)}; {label} is {show(day)}."
+        yield Unmet("received", sentence, "")
+
+
+@guard
+def received_after(occasion: Occasion, parent_fact: str) -> Iterator[Unmet]:
+    """The case was received after a date on the file of the case it is a part of."""
+    day, label, missing = _of_parent(occasion, parent_fact)
+    yield from missing
+    if day is not None and occasion.case.received_on <= day:
+        sentence = f"It was received on {show(occasion.case.received_on)}; {label} is {show(day)}."
+        yield Unmet("received", sentence, "")
+
+
+def _of_parent(occasion: Occasion, name: str) -> tuple[date | None, str, list[Unmet]]:
+    """Give a date on the parent's file and what it is called there, or what is missing."""
+    parent = occasion.around().parent
+    if parent is None:
+        return None, "", [Unmet("parent", "This case is not a part of another one.", "")]
+    declared = parent.workflow.facts.get(name)
+    label, day = declared.label if declared else name, parent.facts.get(name)
+    if isinstance(day, date):
+        return day, label, []
+    remedy = f'assetflow case record {parent.reference} {name}="…"'
+    sentence = f"Not on the file of {parent.reference}: {label} ({name})."
+    return None, label, [Unmet("parent", sentence, "whoever works on it", remedy)]
 
 
 def _too_few(

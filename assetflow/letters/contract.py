@@ -52,6 +52,11 @@ FACTS: dict[str, Shape] = {
     "keys_handed_over_on": "date",
     "handover_items": "list",
     "emergency_phone": "text",
+    "outcome_reasons": "list",
+    "feedback_offer": "text",
+    "permission_terms": "list",
+    "fee": "money",
+    "charge_policy": "text",
 }
 
 # A name that ends in ? is always given but may be None, so a letter must ask before using it.
@@ -95,6 +100,29 @@ CONTRACT: dict[str, Shape] = {
         }
     ],
     "criteria": [{"label": "text", "weight": "integer"}],
+    # The parts of the case, so that one letter can cover all of them.
+    "parts": [
+        {
+            "reference": "text",
+            "asset": "text",
+            "group": "text",
+            "stage": "text",
+            "ended": "yes_no",
+            "event_on?": "date",
+            "particulars": "list",
+        }
+    ],
+    # What the scorers have agreed on, for the group's own letter.
+    "scores": [
+        {
+            "criterion": "text",
+            "weight": "integer",
+            "score": "integer",
+            "up_to": "integer",
+            "reason": "text",
+        }
+    ],
+    "scores_total": "text",
     "review_by": "date",
     "signoff": {
         "department": "text",

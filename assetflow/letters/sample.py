@@ -84,6 +84,46 @@ _ALERT = {
     "recipients": ["Priya Nair", "Tom Adeyemi"],
 }
 
+_PARTS = [
+    {
+        "reference": "SITE-2026-0004",
+        "asset": "Mill Street roundabout",
+        "group": "Friends of Larkhill Hall",
+        "stage": "Granted with conditions",
+        "ended": True,
+        "event_on": date(2026, 5, 16),
+        "particulars": ["Conditions: plants no higher than 60 cm; no digging near the cable"],
+    },
+    {
+        "reference": "SITE-2026-0005",
+        "asset": "Larkhill Lane verge",
+        "group": "Friends of Larkhill Hall",
+        "stage": "Refused",
+        "ended": True,
+        "event_on": None,
+        "particulars": [
+            "Reasons for refusing it: drivers could not see the crossing",
+            "The nearest thing that can be allowed: planters behind the footpath",
+        ],
+    },
+]
+_SCORES = [
+    {
+        "criterion": "Community benefit",
+        "weight": 60,
+        "score": 8,
+        "up_to": 10,
+        "reason": "Two schools and the food bank will use the hall.",
+    },
+    {
+        "criterion": "Sustainability of the plan",
+        "weight": 40,
+        "score": 5,
+        "up_to": 10,
+        "reason": "Half of the income rests on one grant.",
+    },
+]
+
 _COLLEAGUES: Mapping[str, object] = {
     "department": {"name": "Finance", "address_lines": [], "email": "finance@westmere.example"},
     "person": {"name": "Tom Adeyemi", "address_lines": [], "email": "tom.adeyemi@westmere.example"},
@@ -113,6 +153,9 @@ _SAMPLE: Mapping[str, object] = {
         {"label": "Sustainability of the plan", "weight": 35},
         {"label": "How the group is run", "weight": 25},
     ],
+    "parts": _PARTS,
+    "scores": _SCORES,
+    "scores_total": "68.0 out of 100",
     "review_by": date(2026, 3, 3),
     "signoff": _SIGNOFF,
     "alert": _ALERT,
@@ -145,6 +188,9 @@ _BARE: Mapping[str, object] = {
     "record": None,
     "stages": [],
     "criteria": [],
+    "parts": [],
+    "scores": [],
+    "scores_total": "",
     "alert": _ALERT
     | {"due_on": None, "level": "", "requires": "", "actions": [], "recipients": []},
 }
@@ -187,6 +233,17 @@ _SAMPLE_FACTS: Mapping[str, object] = {
     "keys_handed_over_on": date(2026, 2, 2),
     "handover_items": ["six keys", "the fire risk assessment", "the gas safety record"],
     "emergency_phone": "01632 960 199",
+    "outcome_reasons": [
+        "The plan rests on one grant that has not been awarded.",
+        "Another bid offered more hours for the public.",
+    ],
+    "feedback_offer": "We can meet you on 12 February 2026 at 2pm, or on another day.",
+    "permission_terms": [
+        "Your group has public liability insurance of £5 million.",
+        "You stop at once when a highways officer asks you to.",
+    ],
+    "fee": Decimal(120),
+    "charge_policy": "Fees and charges 2026, line 14",
 }
 
 

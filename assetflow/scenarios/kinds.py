@@ -16,6 +16,7 @@ from assetflow.scenarios.shapes import (
     entry,
     facts,
     named,
+    number,
     switch,
     text,
     texts,
@@ -37,6 +38,7 @@ class Kind:
 _OPENING: Mapping[str, Shape] = {
     "name": text, "asset": text, "group": text, "workflow": text, "parent": text,
 }  # fmt: skip
+_SCORED: Mapping[str, Shape] = {"gives": number, "reason": text, "by": text}
 KINDS: Mapping[str, Kind] = {
     "open": Kind(entry(_OPENING, ("name",))),
     "champion": Kind(text, {"why": text}),
@@ -52,6 +54,9 @@ KINDS: Mapping[str, Kind] = {
         },
         ("category", "reason", "way_forward"),
     ),
+    "score": Kind(text, _SCORED, ("gives", "reason")),
+    "moderate": Kind(text, _SCORED, ("gives", "reason")),
+    "interest": Kind(text, {"by": text, "steps_aside": switch}),
     "letter": Kind(text, {"facts": facts, "why": text}),
     "note": Kind(text),
     "sweep": Kind(texts),

@@ -6,7 +6,7 @@ from assetflow.guards import HOLDERS
 from assetflow.scenarios.coverage import LetterFacts, declared
 from assetflow.scenarios.told import Book, Player, Scenario, Step
 from assetflow.soundness.finding import Finding, unknown
-from assetflow.workflow import Workflow
+from assetflow.workflow import Continuation, Workflow
 from assetflow.yaml_reader import Path_
 
 # Whoever holds nothing, to see who may not.
@@ -137,12 +137,24 @@ class _Reading:
                 yield unknown((*step.path, *key), kind, name, known)
         continued = step.given.get("continues")
         if continued and step.what in route.transitions:
-            how = route.transitions[step.what].continues_as
+            how = self._goes_on(route, step.what)
             if how is None:
                 message = f"{step.what} opens no case that goes on"
                 yield Finding((*step.path, "continues"), "nothing-continues", message, "delete it")
             elif how.workflow in self.routes:
                 self.cases[continued] = self.routes[how.workflow]
+
+    def _goes_on(self, route: Workflow, trigger: str) -> Continuation | None:
+        """Give how a case goes on after a step of its own, or after one that its parts are told."""
+        step = route.transitions[trigger]
+        parts = [self.routes[name] for name in route.parts if name in self.routes]
+        told = [
+            part.transitions[rule.trigger].continues_as
+            for rule in step.tells_parts
+            for part in parts
+            if rule.trigger in part.transitions
+        ]
+        return next((how for how in (step.continues_as, *told) if how is not None), None)
 
     def _names(self, step: Step, route: Workflow) -> Iterator[_Named]:
         """Give each name of a step: where it stands, what it names, and what there is."""

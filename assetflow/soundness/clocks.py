@@ -42,6 +42,7 @@ def _start(workflow: Workflow, path: Where, clock: Clock) -> Iterator[Finding]:
     elif fact is not None and workflow.facts[fact].type != "date":
         message = f"{clock.id} starts with a date; {fact} is {workflow.facts[fact].type}"
         yield Finding(place, "clock-never-starts", message, "name a fact of type: date")
+    yield from _chosen(workflow, (*path, "starts"), clock)
     if stage is None:
         return
     if stage not in workflow.stages:
@@ -54,6 +55,19 @@ def _start(workflow: Workflow, path: Where, clock: Clock) -> Iterator[Finding]:
         message = f"{clock.id} runs only in {stage}, and is told only in {', '.join(clock.stages)}"
         hint = f"add {stage}, or leave stages: out"
         yield Finding((*path, "stages"), "clock-never-starts", message, hint)
+
+
+def _chosen(workflow: Workflow, path: Where, clock: Clock) -> Iterator[Finding]:
+    """Hold the choice for which alone a clock starts to what the route declares."""
+    choice, value = clock.starts.choice, clock.starts.value
+    if (choice is None) != (value is None):
+        message = f"{clock.id} names a choice without its value, or a value without its choice"
+        hint = "write both, as in choice: FACT, value: ONE_OF_ITS_CHOICES"
+        yield Finding(path, "clock-shape", message, hint)
+    elif choice is not None and choice not in workflow.facts:
+        yield unknown((*path, "choice"), "fact", choice, workflow.facts)
+    elif choice is not None and value not in workflow.facts[choice].choices:
+        yield unknown((*path, "value"), "choice", str(value), workflow.facts[choice].choices)
 
 
 def _stages(workflow: Workflow, path: Where, clock: Clock) -> Iterator[Finding]:

@@ -10,6 +10,8 @@ Routes = Mapping[str, Outline]
 # Guards that look at stages of the parts, and of the case above.
 _OF_PARTS, _OF_PARENT = ("parts_in", "no_part_in"), ("parent_in",)
 _BY_CRITERIA = ("scored", "moderated")
+# Guards that look at a date on the file of the case above.
+_BY_DATES = ("received_by", "received_after")
 
 
 def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
@@ -127,10 +129,23 @@ def _guard(
             hint = "name the routes above it, as in part_of: [ROUTE]"
             yield Finding(path, "no-parts", message, hint)
         yield from _known_stages((*path, "stages"), named, above)
+    elif use.guard in _BY_DATES:
+        yield from _date_above((*path, "parent_fact"), use.parameters.get("parent_fact"), above)
     elif use.guard in _BY_CRITERIA and not _has_criteria(workflow, above):
         message = f"{use.guard} needs criteria, and this route has none"
         hint = "write criteria:, or declare a fact of type: weights here or in the route above"
         yield Finding(path, "no-criteria", message, hint)
+
+
+def _date_above(path: Where, fact: object, above: list[Outline]) -> Iterator[Finding]:
+    known = {name: kind for route in above for name, kind in route.facts.items()}
+    if not isinstance(fact, str):
+        return
+    if fact not in known:
+        yield unknown(path, "fact", fact, known)
+    elif known[fact] != "date":
+        message = f"a date of the route above is needed; {fact} is {known[fact]}"
+        yield Finding(path, "wrong-fact-type", message, "name a fact of type: date")
 
 
 def _has_criteria(workflow: Workflow, above: list[Outline]) -> bool:

@@ -14,6 +14,10 @@ RIGHTS = (
     "issue_letter",
     "write_note",
 )
+# A route names these only where it uses what they are for.
+OPTIONAL_RIGHTS = ("score",)
+# The guards that look at scores, which somebody must have the right to give.
+_SCORING = ("scored", "moderated", "interests_declared")
 ALERTS = (
     "no_champion",
     "stage_overdue",
@@ -34,8 +38,8 @@ def problems(workflow: Workflow, _around: Surroundings) -> Iterator[Finding]:
         if role not in known:
             yield unknown(path, "role", role, known)
     for right in workflow.rights:
-        if right not in RIGHTS:
-            yield unknown(("rights", right), "right", right, RIGHTS)
+        if right not in (*RIGHTS, *OPTIONAL_RIGHTS):
+            yield unknown(("rights", right), "right", right, (*RIGHTS, *OPTIONAL_RIGHTS))
     yield from _rights(workflow)
     for trigger, transition in workflow.transitions.items():
         if not transition.who:
@@ -48,8 +52,8 @@ def problems(workflow: Workflow, _around: Surroundings) -> Iterator[Finding]:
 
 
 def _rights(workflow: Workflow) -> Iterator[Finding]:
-    for right in RIGHTS:
-        if not workflow.rights.get(right):
+    for right in (*RIGHTS, *OPTIONAL_RIGHTS):
+        if not workflow.rights.get(right) and (right in RIGHTS or _is_used(workflow, right)):
             hint = f"name at least one role, as in {right}: [case_officer]"
             message = f"nobody may {right.replace('_', ' ')}"
             yield Finding(("rights", right), "right-of-nobody", message, hint)
@@ -58,6 +62,12 @@ def _rights(workflow: Workflow) -> Iterator[Finding]:
         message = "nobody may open a case: before it is open, nobody has a place on it"
         hint = "name a role that is granted to people, such as estates_officer"
         yield Finding(("rights", "open_case"), "right-of-nobody", message, hint)
+
+
+def _is_used(workflow: Workflow, right: str) -> bool:
+    """Tell whether an optional right is named, or a step needs what it is for."""
+    needed = (use.guard for t in workflow.transitions.values() for use in t.requires)
+    return right in workflow.rights or any(guard in _SCORING for guard in needed)
 
 
 def _signoffs(workflow: Workflow) -> Iterator[Finding]:

@@ -132,7 +132,10 @@ def _rights() -> Schema:
     roles = {"type": "array", "items": {"type": "string"}, "minItems": 1}
     return {
         "type": "object",
-        "properties": {right: {**roles, "description": RIGHTS[right]} for right in people.RIGHTS},
+        "properties": {
+            right: {**roles, "description": RIGHTS[right]}
+            for right in (*people.RIGHTS, *people.OPTIONAL_RIGHTS)
+        },
         "required": list(people.RIGHTS),
         "additionalProperties": False,
     }

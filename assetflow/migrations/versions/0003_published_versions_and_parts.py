@@ -18,7 +18,7 @@ def upgrade() -> None:
         "scores",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.Integer(), nullable=False),
-        sa.Column("criterion", sa.String(length=60), nullable=False),
+        sa.Column("criterion", sa.Text(), nullable=False),
         sa.Column("moderated", sa.Integer(), server_default="0", nullable=False),
         sa.Column("scorer_id", sa.Integer(), nullable=False),
         sa.Column("score", sa.Integer(), nullable=False),

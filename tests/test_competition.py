@@ -303,7 +303,7 @@ def test_a_score_changed_by_hand_is_found(told: Terminal, change: Update, said: 
     told("db", "verify")
     with told.store.write() as db:
         db.execute(change)
-    assert said in told("db", "verify", code=1).out
+    assert said in told("db", "verify", code=1).err
 
 
 def test_what_scorers_wrote_goes_when_a_case_is_destroyed(told: Terminal) -> None:

@@ -19,7 +19,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from assetflow.errors import BadFile, BadInput, NotFound, Problem
 from assetflow.letters import CONTRACT, FACTS, LetterBook, Rendered, sample_context
-from assetflow.letters.contract import fits, flat
+from assetflow.letters.contract import KINDS, fits, flat
 from assetflow.letters.language import FILTERS
 
 SHIPPED = Path(__file__).resolve().parent.parent / "letters"
@@ -460,6 +460,11 @@ def test_waiting_on_is_said_in_words() -> None:
 def test_a_consultee_is_told_that_the_step_does_not_wait() -> None:
     assert "cannot be taken until you have signed" in flowing(write("signoff_request").text)
     assert "This is a consultation" in flowing(write("signoff_request", "late").text)
+
+
+def test_every_kind_of_fact_has_an_example() -> None:
+    facts: Any = sample_context(kinds={kind: kind for kind in KINDS})["facts"]
+    assert all(fits(facts[kind], kind) for kind in KINDS)
 
 
 # --- values are printed exactly -------------------------------------------------------------

@@ -156,7 +156,9 @@ def _interests(desk: Desk, case_id: int, reference: str, words: Words) -> Iterat
     query = select(t.c.steps_aside, p.c.name, p.c.erased_on).join(p, p.c.id == t.c.person_id)
     for row in desk.db.execute(query.where(t.c.case_id == case_id)):
         if not row.erased_on and said.get(row.name) != bool(row.steps_aside):
-            yield Finding(reference, 0, f"has another declaration of {row.name} than its journal")
+            yield Finding(
+                reference, 0, f"has another declaration of {row.name} than its journal says"
+            )
 
 
 def _evidence(desk: Desk, case_id: int, reference: str) -> Iterator[Finding]:

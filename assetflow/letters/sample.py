@@ -289,4 +289,6 @@ _EXAMPLES: Mapping[str, object] = {
     "date": date(2026, 6, 1),
     "yes_no": True,
     "list": ["a first example", "a second example"],
+    "choice": "an example",
+    "weights": ["a first example: 60", "a second example: 40"],
 }

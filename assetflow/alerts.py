@@ -96,8 +96,10 @@ def ladder_start(occasion: Occasion) -> date | None:
     """Give the day from which the ladder counts: the case's first, or the first it was late from.
 
     A route that counts lateness raises no alarm about a case that keeps its deadlines, however
-    long a statute lets it take.
+    long a statute lets it take. Nothing counts once the asset has gone over.
     """
+    if occasion.workflow.stages[occasion.case.stage].ladder_stops:
+        return None
     if occasion.workflow.ladder_counts == "age":
         return occasion.case.received_on
     running = (reading for reading in _running(occasion) if reading.clock.kind != "external")
@@ -273,7 +275,8 @@ def _signoffs(occasion: Occasion) -> Iterator[Alert]:
 
 def _silence(occasion: Occasion) -> Iterator[Alert]:
     rule, since = occasion.workflow.alerts.get("silence"), occasion.case.written_to_group_on
-    if rule is None or rule.after is None:
+    over = occasion.workflow.stages[occasion.case.stage].ladder_stops
+    if rule is None or rule.after is None or over:
         return
     yield Alert(
         on=due(since, Duration.parse(rule.after), occasion.calendar),

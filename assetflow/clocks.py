@@ -42,14 +42,14 @@ def readings(workflow: Workflow, case: Snapshot, calendar: Calendar) -> Iterator
     """
     ended = bool(workflow.stages[case.stage].end)
     for clock in workflow.clocks.values():
-        found = read(clock, case, calendar)
+        found = read(workflow, clock, case, calendar)
         if found is not None:
             yield replace(found, stopped=True) if ended else found
 
 
-def read(clock: Clock, case: Snapshot, calendar: Calendar) -> Reading | None:
+def read(workflow: Workflow, clock: Clock, case: Snapshot, calendar: Calendar) -> Reading | None:
     """Read one clock, or give None where it has not started."""
-    start = _start(clock, case)
+    start = _start(workflow, clock, case, calendar)
     if start is None:
         return None
     first = last_day(clock, start, calendar)
@@ -80,11 +80,18 @@ def told_in(clock: Clock, stage: str) -> bool:
     return not clock.stages or stage in clock.stages
 
 
-def _start(clock: Clock, case: Snapshot) -> date | None:
+def _start(workflow: Workflow, clock: Clock, case: Snapshot, calendar: Calendar) -> date | None:
     choice = clock.starts.choice
     if choice is not None and case.facts.get(choice) != clock.starts.value:
         return None
     if clock.starts.stage is not None:
         return case.stage_since if case.stage == clock.starts.stage else None
     found = case.facts.get(clock.starts.fact or "")
-    return found if isinstance(found, date) else None
+    if isinstance(found, date):
+        return found
+    other = workflow.clocks.get(clock.starts.or_end_of or "")
+    # One that itself waits for another's end says nothing here, so that no two wait for each other.
+    if other is None or other.starts.or_end_of is not None:
+        return None
+    ended = read(workflow, other, case, calendar)
+    return ended.due_on if ended is not None and ended.runs else None

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 MAX_TABLE = 1024 * 1024
 
 
-def calendar(settings: Settings) -> Calendar:
-    """Give the working-day calendar of the council's division; a file is read again if changed."""
+def calendar(settings: Settings, division: str | None = None) -> Calendar:
+    """Give the working-day calendar of a division, the council's own where none is named.
+
+    A file is read again if it has changed.
+    """
     for path in _calendar_files(settings):
         try:
             found = os.stat(path)  # noqa: PTH116 - a command asks often, and Path is slow
@@ -31,7 +34,7 @@ def calendar(settings: Settings) -> Calendar:
             continue
         if stat.S_ISREG(found.st_mode):
             as_of = found.st_mtime_ns, found.st_size, found.st_ino
-            return _calendar(path, settings.calendar, as_of)
+            return _calendar(path, division or settings.calendar, as_of)
     raise NotFound("The bank holidays are missing.", remedies=["install assetflow again"])
 
 

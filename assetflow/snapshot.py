@@ -134,6 +134,8 @@ class Snapshot:
     facts: Mapping[str, object]
     signoffs: tuple[Signoff, ...]
     letters_sent: Mapping[str, date]
+    # What stood on the file of each fact that a command has just given anew; None for nothing.
+    replaced: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

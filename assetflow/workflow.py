@@ -41,6 +41,8 @@ class Stage:
     verified: bool = False
     # While a case stands here, no other case on the asset passes the guard `no_claim_on_asset`.
     claims_asset: bool = field(default=False, metadata=_LATER)
+    # The asset has gone over while a case stands here: neither its age nor silence raises an alarm.
+    ladder_stops: bool = field(default=False, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class ClockStart:
     # than by another.
     choice: str | None = field(default=None, metadata=_LATER)
     value: str | None = field(default=None, metadata=_LATER)
+    # Another clock: where the date is not on the file, the last day on which that one ran out.
+    or_end_of: str | None = field(default=None, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,8 @@ class Fact:
     fixed_in: tuple[str, ...] = field(default=(), metadata=_LATER)
     # Whether a letter about the case that this one is a part of gives it as well.
     told_with_parent: bool = field(default=False, metadata=_LATER)
+    # The steps with which alone it can be given: what the step requires holds for it as well.
+    only_with: tuple[str, ...] = field(default=(), metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +279,10 @@ class Workflow:
     score_up_to: int = field(default=10, metadata=_LATER)
     # Whether the case is the council's own, such as a competition, and for no group.
     for_council: bool = field(default=False, metadata=_LATER)
+    # Whose bank holidays count, where the law of the route says so; else those of the council.
+    calendar: Literal["england-and-wales", "scotland", "northern-ireland"] | None = field(
+        default=None, metadata=_LATER
+    )
 
     def leaves(self, transition: Transition) -> tuple[str, ...]:
         """Give the stages a transition leaves from, with ``*`` spelt out as every open stage."""

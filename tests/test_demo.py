@@ -65,7 +65,8 @@ def test_every_refusal_of_the_script_is_shown_with_its_reasons(shown: tuple[str,
 def test_the_three_properties_offered_in_november_2025_have_cases(shown: tuple[str, Path]) -> None:
     found = {one["asset"] for one in Terminal(shown[1])("case", "list", "--json").json}
     places = {"Orrell Mount Pavilion", "2-4 Trinity Road", "Bedford Road Community Centre"}
-    assert found == places
+    # The 24-month case has its keys and is looked after for a year.
+    assert found == {*places, "Meadow Lane Hall"}
 
 
 def test_the_home_of_the_demonstration_can_be_worked_in(shown: tuple[str, Path]) -> None:

@@ -223,8 +223,9 @@ def test_without_a_number_the_contact_is_reached_through_the_council(name: str) 
     assert "Email, through the council: property@westmere.example" in text
 
 
+AFTER_THE_KEYS = {"completion", "aftercare_review"}
 # A permission is given by its letter; no lease follows it.
-GIVES = {"completion", "permission_received", "permission_outcome"}
+GIVES = {*AFTER_THE_KEYS, "permission_received", "permission_outcome"}
 
 
 @pytest.mark.parametrize("name", sorted(set(TO_GROUP) - GIVES))
@@ -235,7 +236,8 @@ def test_no_letter_before_completion_binds_the_council(name: str) -> None:
 
 
 # A closing warning goes out while the group has the case: the delay is not the council's.
-IN_TIME = {"completion", "withdrawal", "closing_warning"}
+# One that says that no decision was made in time says sorry in words of its own.
+IN_TIME = {*AFTER_THE_KEYS, "withdrawal", "closing_warning", "atr_closed", "atr_no_decision"}
 
 
 @pytest.mark.parametrize("name", sorted(set(TO_GROUP) - IN_TIME))
@@ -361,6 +363,79 @@ MUST_SAY: dict[str, tuple[str, ...]] = {
         *("2 February 2026", "six keys", "fire risk assessment", "01632 960 199", "999"),
         *("In the first week", "In the first month", "Within 90 days", "meters", "insurer"),
     ),
+    "decision_published": (
+        *("2 February 2026", "minute 14", "cannot be called in", "the chair of scrutiny agreed"),
+        *("Please do not spend money", *STEPS, *CHAMPION),
+    ),
+    "agreement_for_lease": (
+        *("30 September 2026", "a grant offer for the roof", "planning permission for the ramp"),
+        *("ends by itself after 30 September 2026", "The signed agreement is binding", *CHAMPION),
+    ),
+    "aftercare_review": (
+        *("3 February 2026", "open six days a week", "heating costs more than planned"),
+        *("asks two heating firms", "2 February 2026", "last of the reviews", *SUPPORT),
+    ),
+    "approved_sale": (
+        *("9 February 2026", "3 August 2026", "£20,000", "the hall stays open to the public"),
+        *("the council may buy it back first", "show this letter to funders", *STEPS),
+    ),
+    "terms_of_sale": (
+        *("£20,000", "the council may buy it back first", "Community centre, classes"),
+        *("Each side pays", "replace the boiler", "Larkhill Lane", "pays for every repair"),
+        "solicitor who works for your group and not for the council",
+    ),
+    "atr_enquiry": (
+        *("22 September 2025", "9 February 2026", "not yet a request"),
+        "can make an asset transfer request",
+        *("names the land or building", "says that it is a request under Part 5", *SUPPORT),
+    ),
+    # What the Act, its regulations and the guidance want each letter of a request to say.
+    "atr_incomplete": (
+        *("your governing document, because", "accounts for the last year"),
+        *("we cannot go on until it is complete", "It has not started yet"),
+        "Community Ownership Support Service",
+    ),
+    "atr_acknowledgement": (
+        *("the validation date is 12 January 2026", "within 6 months of the validation date"),
+        *("can agree on a longer time", "until 12 July 2026", "20 working days"),
+        *("if we have not decided in time", "Councillors carry out the review, not officers"),
+        *("appeal to the Scottish Ministers", "no other request for any of this land"),
+        "may not sell or let the hall to anybody else",
+    ),
+    "atr_notice": (
+        *("2 February 2026", "the toddler group that uses the hall", "a notice at the door"),
+        *("made an asset transfer request for Larkhill Hall, Larkhill Lane", "ownership"),
+        *("the library in Westmere", "Where to send representations", "Part 5"),
+    ),
+    "atr_representations": (
+        *("3 February 2026", "a neighbour asks about noise", "the school is in favour"),
+        *("You may comment on them", "How to comment"),
+    ),
+    "atr_extension": (
+        *("30 October 2026", "a gap that the Keeper must look at", "before our time is over"),
+        *("You are free to say no", "you can ask for a review", "until 12 July 2026"),
+    ),
+    "atr_decision_agreed": (
+        *("decision notice of 3 February 2026", "Friends of Larkhill Hall", "agrees to your"),
+        *("the plan keeps the hall open", "the price is £20,000", "offer by 31 August 2026"),
+        *("If no offer comes by 31 August 2026 and you do not appeal, the process ends",),
+        *("If you do not accept the terms", "Scottish Ministers", "published online"),
+    ),
+    "atr_decision_refused": (
+        *("decision of 3 February 2026", "refuses your request", "a loss in each of the first"),
+        *("ask Priya Nair for a review", "appeal to the Scottish Ministers", "published online"),
+    ),
+    "atr_no_decision": (
+        *("did not decide on your request for Larkhill Hall in time", "We are sorry"),
+        *("neither agreed nor refused", "ask for a review", "appeal to the Scottish Ministers"),
+    ),
+    "atr_review_acknowledgement": (
+        *("2 February 2026", "Councillors Grant, Reid and Shaw", "No officer who worked on"),
+    ),
+    "atr_closed": (
+        *("12 January 2026", "Withdrawn", "a building nearer the school", "Within 2 years"),
+        *("tell Priya Nair at once",),
+    ),
     "closing_warning": (
         *("3 March 2026", "still wants Larkhill Hall", "we may close the case", "more time"),
         "We can agree a later date",
@@ -411,6 +486,19 @@ NEEDS: dict[str, str] = {
     "holding_update": "progress_made progress_awaited forecast_date",
     "closing_warning": "reply_by",
     "completion": "keys_handed_over_on",
+    "decision_published": "decision_reference decision_published_on",
+    "agreement_for_lease": "agreement_conditions agreement_long_stop_on",
+    "aftercare_review": "review_findings review_actions keys_handed_over_on",
+    "approved_sale": "valid_until price sale_conditions",
+    "terms_of_sale": "price permitted_use legal_costs sale_conditions",
+    "atr_incomplete": "information_needed",
+    "atr_acknowledgement": "validation_date other_requests disposal_ban",
+    "atr_notice": "notice_given_on notice_given_to request_wanted transfer_purpose papers_place",
+    "atr_representations": "representations_sent_on representations_received",
+    "atr_extension": "proposed_until extension_reason",
+    "atr_decision_agreed": "offer_due_on validation_date decision_reasons agreed_terms",
+    "atr_decision_refused": "validation_date refusal_reasons",
+    "atr_review_acknowledgement": "review_requested_on review_panel",
 }
 MENTIONS: dict[str, str] = {
     "bid_not_preferred": "alternatives",
@@ -419,7 +507,9 @@ MENTIONS: dict[str, str] = {
     "not_taken_forward": "alternatives",
     "approved_in_principle": "conditions",
     "heads_of_terms": "conditions open_points",
+    "terms_of_sale": "open_points",
     "completion": "handover_items emergency_phone",
+    "decision_published": "call_in_exemption",
     "signoff_request": "transfer_purpose lease_term_years rent repair break_clause conditions",
 }
 

@@ -75,7 +75,7 @@ def test_a_case_is_taken_from_expression_of_interest_to_keys(case: Terminal) -> 
     approve(case, june)
     agree_terms(case, june)
     sign_the_lease_and_hand_over(case, june)
-    check_nothing_is_left_to_do(case, june)
+    check_nothing_is_left_to_do(case, see_the_first_year_through(case))
     check_history(case)
     check_letters(case)
 
@@ -152,14 +152,24 @@ def approve(af: Terminal, day: date) -> None:
         approve = ["case", "advance", "1", "approve_in_principle"]
         af(*approve, *given("valid_until=1 Jun 2026"), on=day, code=2)
         refused = af(*approve, *given("undervalue=£60,000.50"), on=day, code=1)
-        assert len(reasons(refused)) == 9
+        assert len(reasons(refused)) == 8
         refused = af("signoff", "request", "1", on=day, code=1)
         assert len(reasons(refused)) == 4, "the departments would sign for terms they cannot read"
     af("case", "record", "1", *TERMS, on=day)
     sign(af, day, finance="maya", legal="owen")
-    facts = given("valid_until=2027-06-01", "undervalue=£60,000.50", "decision_reference=M 31")
+    facts = given("undervalue=£60,000.50", "decision_reference=M 31")
     af(*approve, *facts, *given(*TERMS), on=day)
     assert af("case", "show", "1", "--json").json["facts"]["undervalue"] == "60000.50"
+    with Untouched(af):
+        confirm = ["case", "advance", "1", "confirm_after_call_in"]
+        refused = af(*confirm, *given("valid_until=2027-06-01"), on=day, code=1)
+        assert reasons(refused) == [
+            "Call-in: the time runs until 8 Jun 2026. Who can: nobody: it is a matter of time."
+        ]
+        stamped = af("case", "record", "1", "decision_published_on=2026-05-01", on=day, code=2)
+        assert "it is given only with the step approve_in_principle" in stamped.err
+    release = ["case", "advance", "1", "release_from_call_in"]
+    af(*release, *given("call_in_exemption=Urgent", "valid_until=2027-06-01"), on=day)
 
 
 def agree_terms(af: Terminal, day: date) -> None:
@@ -185,7 +195,25 @@ def sign_the_lease_and_hand_over(af: Terminal, day: date) -> None:
     facts = given("keys_handed_over_on=2026-06-01", "handover_items=Keys; Log book",
                   "emergency_phone=0151 496 0199")  # fmt: skip
     done = af("case", "advance", "1", "hand_over", *facts, on=day)
+    assert "now: Aftercare, with Communities, due 1 Jul 2026" in done.out
+
+
+def see_the_first_year_through(af: Terminal) -> date:
+    """Hold the four reviews; give the day of the last one."""
+    said = given("review_findings=All is well", "review_actions=None")
+    reviews = {
+        "hold_first_review": date(2026, 7, 1),
+        "hold_second_review": date(2026, 9, 1),
+        "hold_third_review": date(2026, 12, 1),
+        "end_aftercare": date(2027, 6, 1),
+    }
+    with Untouched(af):
+        last = ["case", "advance", "1", "end_aftercare", *said]
+        assert len(reasons(af(*last, on=date(2026, 7, 1), code=1))) == 2
+    for trigger, day in reviews.items():
+        done = af("case", "advance", "1", trigger, *said, on=day)
     assert "now: Completed, with nobody" in done.out
+    return day
 
 
 def check_nothing_is_left_to_do(af: Terminal, day: date) -> None:
@@ -201,7 +229,7 @@ def check_nothing_is_left_to_do(af: Terminal, day: date) -> None:
             ["letter", "issue", "1", "holding_update"],
         ):
             refused = af(*late, on=day, code=1)
-            assert reasons(refused) == ["It was closed on 1 Jun 2026 as: Completed."]
+            assert reasons(refused) == ["It was closed on 1 Jun 2027 as: Completed."]
 
 
 def check_history(af: Terminal) -> None:

@@ -77,6 +77,10 @@ REFUSALS = {
     "the other side has the ball": r"The case is waiting on",
     "a letter was never sent": r"has not been sent in this stage\.",
     "too early": r"It has been waiting since",
+    "the time is not over": r"the time runs until",
+    "a fact of another step": r"it is given only with the step",
+    "a fact that another step brings": r"It comes with",
+    "done already": r"Already on the file",
     "no reason given": r"A reason must be given",
     "not asked to sign": r"Nobody has asked .* to sign\.",
     "asked later": r"Asked only after that",
@@ -237,7 +241,7 @@ class Council:
         """What a person still lacks for a step, with facts and a reason given."""
         with self.desk(by) as desk:
             case = queries.case(desk.db, queries.case_id(desk.db, ref))
-            given = given_facts(desk, case, facts)
+            given = given_facts(desk, case, facts, trigger)
             seen = with_facts(case, given)
             transition = self.workflow.transitions[trigger]
             return list(cases.what_is_missing(desk, seen, transition, "Because.", given))
@@ -255,16 +259,22 @@ class Council:
             "list": "One; Two", "integer": "25", "money": "£60,000",
         }.get(fact.type, f"About {fact.label[:20]}")  # fmt: skip
 
-    def every_fact(self) -> dict[str, str]:
-        """A value for every fact of the route, as an officer types it."""
-        return {name: self.typed(fact) for name, fact in self.workflow.facts.items()}
+    def every_fact(self, trigger: str = "") -> dict[str, str]:
+        """A value for every fact that can be given with a step, as an officer types it."""
+        step = self.workflow.transitions.get(trigger)
+        set_by_step = step.dates if step else ()
+        return {
+            name: self.typed(fact)
+            for name, fact in self.workflow.facts.items()
+            if (not fact.only_with or trigger in fact.only_with) and name not in set_by_step
+        }
 
     def bring(self, ref: str, trigger: str) -> None:
         """Do whatever a step still lacks, as its page says, and then take the step."""
         transition = self.workflow.transitions[trigger]
         by = SAM if "case_officer" in transition.who else GRACE
         for _ in range(12):
-            facts = self.every_fact()
+            facts = self.every_fact(trigger)
             missing = self.missing(ref, trigger, facts, by)
             if not missing:
                 assert self.advance(ref, trigger, facts, "Because.", by=by)
@@ -279,6 +289,10 @@ class Council:
             assert self.put_on_file(ref, self.every_fact())
             self.do(lambda desk: signoffs.request(desk, ref, transition.trigger))
             self._answer_all(ref, transition)
+        elif item.code == "fact_elsewhere":
+            self.bring(ref, item.remedy.split()[-1])
+        elif item.code == "clock":
+            self.today += timedelta(days=8)
         elif item.code == "waited":
             self.today += timedelta(days=91)
         elif item.code == "letter_sent" and "letter issue" in item.remedy:
@@ -582,7 +596,7 @@ def a_form_that_is_not_ready(clerk: Clerk) -> None:
     no("not a step of this stage", clerk.step(new, "agree_terms"))
     no("the other side has the ball", clerk.step(new, "receive_information"))
     no("no reason given", clerk.step(new, "withdraw", why="  "))
-    no("before its last move", clerk.step(new, "accept", back=41))
+    no("before its last move", clerk.step(new, "accept", back=60))
     no("in the future", clerk.step(new, "accept", back=-1))
     no("in the future", council.do(sweep.sweep, back=-1))
     no("an empty note", council.do(lambda desk: cases.note(desk, new, "  ")))
@@ -611,7 +625,7 @@ def sign_offs_not_asked_for_or_answered_badly(clerk: Clerk) -> None:
     assert clerk.council.put_on_file(new, clerk.good)
     assert clerk.ask(new, back=2)
     no("nobody left to ask", clerk.ask(new))
-    no("No signature of", clerk.step(new, "accept"))
+    no("has not signed", clerk.step(new, "accept"))
     no("nothing shows the answer", clerk.answer(new, Answer("service", SIGNATORIES["service"])))
     no("an answer to another request", clerk.answer(new, replace(of_service, code="0000")))
     assert clerk.council.put_on_file(new, {**clerk.good, "repair": "Nobody"})
@@ -621,8 +635,8 @@ def sign_offs_not_asked_for_or_answered_badly(clerk: Clerk) -> None:
     no("officer as signatory", clerk.sign(new, "service", by=SAM))
     no("answered before it was asked", clerk.sign(new, "service", back=3))
     assert clerk.sign(new, "service", back=1)
-    no("signed already", clerk.sign(new, "service"))
-    no("No answer of", clerk.step(new, "accept"))
+    no("has signed already", clerk.sign(new, "service"))
+    no("has not answered", clerk.step(new, "accept"))
     no("no such kind of objection", clerk.object_(new, "legal", replace(TITLE, category="fear")))
     no("no way forward", clerk.object_(new, "legal", replace(TITLE, way_forward=" ")))
     no("no authority", clerk.object_(new, "legal", replace(TITLE, authority=" ")))
@@ -643,6 +657,8 @@ def too_much_too_soon_or_too_late(clerk: Clerk) -> None:
     no("no such library entry", clerk.step(clerk.new, "cite_benchmark", cited))
     no("a letter was never sent", clerk.step(clerk.terms, "agree_terms"))
     assert clerk.step(clerk.assessed, "ask_for_information")
+    stamped = {"first_review_on": "2026-03-02"}
+    no("a fact of another step", clerk.step(clerk.terms, "withdraw", stamped, why="No"))
     no("too early", clerk.step(clerk.assessed, "lapse", why="Silence", by=GRACE))
     assert clerk.step(legal, "withdraw", why="The roof")
     no("the case has ended", clerk.step(legal, "complete_legal"))
@@ -652,12 +668,26 @@ def too_much_too_soon_or_too_late(clerk: Clerk) -> None:
     no("the case has ended", clerk.issue(legal, "holding_update"))
 
 
+def before_its_time_or_twice(clerk: Clerk) -> None:
+    no, council = clerk.is_refused, clerk.council
+    ref, all_well = open_case(council, ASSETS[9]), {"review_findings": "All is well"}
+    for trigger in way_to(council.workflow, "call_in"):
+        council.bring(ref, trigger)
+    no("the time is not over", clerk.step(ref, "confirm_after_call_in"))
+    for trigger in way_to(council.workflow, "aftercare")[-5:]:
+        council.bring(ref, trigger)
+    no("a fact that another step brings", clerk.step(ref, "hold_second_review"))
+    assert clerk.step(ref, "hold_first_review", {**all_well, "review_actions": "None"})
+    no("done already", clerk.step(ref, "hold_first_review"))
+
+
 def test_every_kind_of_refusal_is_met_and_changes_nothing(council: Council, prepared: Path) -> None:
     clerk = Clerk(council)
     a_form_that_is_not_ready(clerk)
     the_wrong_champion(clerk)
     sign_offs_not_asked_for_or_answered_badly(clerk)
     too_much_too_soon_or_too_late(clerk)
+    before_its_time_or_twice(clerk)
     assert clerk.met == set(REFUSALS)
     council.check()
 
@@ -782,11 +812,12 @@ class OfficersDays(RuleBasedStateMachine):
         """Somebody tries a step of the case's stage."""
         ref = self.ref(number)
         steps = self.steps(ref)
-        given = self.council.every_fact() if facts == "good" else {}
+        trigger = steps[pick % len(steps)].trigger
+        given = self.council.every_fact(trigger) if facts == "good" else {}
         if facts == "bad":
             given = {"ownership_confirmed": "no", "reply_by": "2020-01-01",
                      "business_case_due_on": "2020-01-01", "benchmark_entry": "rome"}  # fmt: skip
-        self.council.advance(ref, steps[pick % len(steps)].trigger, given, why, by=by, back=back)
+        self.council.advance(ref, trigger, given, why, by=by, back=back)
 
     @rule(number=references, pick=st.integers(0, 20), back=days_back)
     def any_step_is_tried(self, number: int, pick: int, back: int) -> None:

@@ -32,7 +32,7 @@ def _advance(desk: Desk, case: Case, trigger: str, typed: Mapping[str, str], why
     record.check_open(case)
     transition = _transition(case, trigger)
     record.check_day(desk, case)
-    given = given_facts(desk, case, typed)
+    given = given_facts(desk, case, typed, trigger)
     seen = with_facts(case, given)
     stage = case.workflow.stages[_fire(desk, seen, transition, why, given)]
     given |= dict.fromkeys(transition.dates, desk.on)
@@ -120,7 +120,8 @@ def _transition(case: Case, trigger: str) -> Transition:
 
 def _refusal(case: Case, transition: Transition, missing: tuple[Unmet, ...]) -> Refused:
     givable = [item.fact for item in missing if item.code in ("fact", "fact_now")]
-    remedies = list(dict.fromkeys(item.remedy for item in missing if item.remedy and not item.fact))
+    others = (item for item in missing if not item.fact or item.code == "fact_elsewhere")
+    remedies = list(dict.fromkeys(item.remedy for item in others if item.remedy))
     if any(item.code == "why" for item in missing):
         remedies.append('add --why "…"')
     if givable:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from assetflow import alerts, guards, queries, statement
+from assetflow import alerts, clocks, guards, queries, statement
 from assetflow import models as m
 from assetflow.casework import letter_rows, record
 from assetflow.casework.desk import Desk
@@ -83,7 +83,7 @@ def preview(
 ) -> "tuple[Rendered, Recipient]":
     """Write a letter without storing anything; raises ``Refused`` with every fact it lacks."""
     case = queries.case(desk.db, queries.case_id(desk.db, case_typed))
-    given = given_facts(desk, case, typed)
+    given = given_facts(desk, case, typed, step=None)
     seen = with_facts(case, given)
     recipient = _usual_recipient(desk, seen, letter)
     _check_facts(desk, seen, letter, given)
@@ -221,12 +221,26 @@ def context(
         "scores": rows,
         "scores_total": total,
         "criteria": [{"label": c.label, "weight": c.weight} for c in workflow.criteria.values()],
-        "review_by": due(desk.on, review, desk.calendar),
+        "clocks": _clocks(desk, case),
+        "review_by": due(desk.on, review, desk.calendar_of(workflow)),
         "signoff": _signoff(desk, case, *signoff) if signoff else None,
         "alert": _alert(desk, case, alert, recipients) if alert else None,
         "facts": dict(snapshot.facts),
         "record": _record_code(desk),
     }  # fmt: skip
+
+
+def _clocks(desk: Desk, case: Case) -> list[dict[str, Any]]:
+    """Give the clocks that run and matter in the present stage, each with its last day."""
+    calendar = desk.calendar_of(case.workflow)
+    return [
+        {
+            "label": reading.clock.label, "kind": reading.clock.kind, "due_on": reading.due_on,
+            "on_expiry": reading.clock.on_expiry,
+        }
+        for reading in clocks.readings(case.workflow, case.snapshot, calendar)
+        if reading.runs and clocks.told_in(reading.clock, case.snapshot.stage)
+    ]  # fmt: skip
 
 
 def _record_code(desk: Desk) -> dict[str, Any] | None:
@@ -240,7 +254,9 @@ def _record_code(desk: Desk) -> dict[str, Any] | None:
 def _case(desk: Desk, case: Case, why: str) -> dict[str, Any]:
     seen, stage = overview(desk, case), case.workflow.stages[case.snapshot.stage]
     stage_due = alerts.stage_due_on(desk.bare_occasion(case.workflow, case.snapshot))
-    late = desk.calendar.working_days_between(stage_due, desk.on) if stage_due else 0
+    late = (
+        desk.calendar_of(case.workflow).working_days_between(stage_due, desk.on) if stage_due else 0
+    )
     return {
         "reference": case.reference,
         "received_on": case.snapshot.received_on,
@@ -274,12 +290,12 @@ def _stages(desk: Desk, case: Case) -> list[dict[str, Any]]:
     # An end is no step with a date of its own: the last stage before it is what people wait for.
     ahead = [stage for stage in path[here[0] :] if not stage.end] if here else []
     ends = alerts.stage_due_on(desk.bare_occasion(case.workflow, case.snapshot))
-    found = []
+    found, calendar = [], desk.calendar_of(case.workflow)
     for stage in ahead:
         is_here = stage.id == case.snapshot.stage
         if not is_here and stage.target:
             start = max(ends or desk.on, desk.on)
-            ends = target_due(start, Duration.parse(stage.target), desk.calendar)
+            ends = target_due(start, Duration.parse(stage.target), calendar)
         found.append(
             {
                 "label": stage.label, "holder": _holder_of(case, stage),
@@ -299,7 +315,8 @@ def _signoff(
     desk: Desk, case: Case, transition: Transition, rule: SignoffRule, asked: Signoff | None
 ) -> dict[str, Any]:
     requested = asked.requested_on if asked else desk.on
-    due_on = asked.due_on if asked else due(requested, Duration.parse(rule.within), desk.calendar)
+    calendar = desk.calendar_of(case.workflow)
+    due_on = asked.due_on if asked else due(requested, Duration.parse(rule.within), calendar)
     return {
         "department": case.workflow.department_label(rule.department),
         "question": rule.question,

@@ -105,6 +105,12 @@ class Desk:
         """The working days of the council's division."""
         return data_files.calendar(self.settings)
 
+    def calendar_of(self, workflow: Workflow) -> Calendar:
+        """The working days that count on a route: those its law names, else the council's."""
+        if workflow.calendar in (None, self.calendar.division):
+            return self.calendar
+        return data_files.calendar(self.settings, workflow.calendar)
+
     @cached_property
     def council_rights(self) -> CouncilRights:
         """Who may do what concerns no single case."""
@@ -145,7 +151,7 @@ class Desk:
             case.workflow,
             case.snapshot,
             self.on,
-            self.calendar,
+            self.calendar_of(case.workflow),
             self.library_keys,
             self.letter_facts,
             frozenset(given),
@@ -154,7 +160,7 @@ class Desk:
 
     def bare_occasion(self, workflow: Workflow, snapshot: Snapshot) -> Occasion:
         """Put a case on this day where only its clocks matter; reads no letter and no library."""
-        return Occasion(workflow, snapshot, self.on, self.calendar, {}, {})
+        return Occasion(workflow, snapshot, self.on, self.calendar_of(workflow), {}, {})
 
     def surroundings(self) -> Surroundings:
         """Give what a workflow of this installation may refer to."""

@@ -13,13 +13,20 @@ from assetflow import models as m
 from assetflow.casework import record
 from assetflow.casework.desk import Desk
 from assetflow.errors import BadInput
+from assetflow.guards import any_of
 from assetflow.queries import Case
 from assetflow.sql import Asked, Statement, carry_out, inserting
 from assetflow.workflow import Fact
 
 
-def given_facts(desk: Desk, case: Case, typed: Mapping[str, str]) -> dict[str, Any]:
-    """Read the facts typed with a command; raises ``BadInput`` with everything wrong in them."""
+def given_facts(
+    desk: Desk, case: Case, typed: Mapping[str, str], step: str | None = ""
+) -> dict[str, Any]:
+    """Read the facts typed with a command; raises ``BadInput`` with everything wrong in them.
+
+    ``step`` is the trigger with which they are given; empty where they are recorded by themselves,
+    and None where nothing is recorded at all.
+    """
     values: dict[str, Any] = {}
     wrong: list[str] = []
     for name, text in typed.items():
@@ -27,9 +34,9 @@ def given_facts(desk: Desk, case: Case, typed: Mapping[str, str]) -> dict[str, A
         if declared is None:
             wrong.append(_unknown(name, case))
             continue
-        if case.snapshot.stage in declared.fixed_in:
-            stage = case.workflow.stages[case.snapshot.stage].label
-            wrong.append(f"{name} ({declared.label}): it is fixed while the case is at: {stage}.")
+        kept_out = _kept_out(case, declared, step)
+        if kept_out:
+            wrong.append(f"{name} ({declared.label}): {kept_out}")
             continue
         try:
             values[name] = facts.parse(declared, text, desk.on)
@@ -39,6 +46,16 @@ def given_facts(desk: Desk, case: Case, typed: Mapping[str, str]) -> dict[str, A
     if wrong:
         raise BadInput("Some facts cannot be used.", reasons=wrong)
     return values
+
+
+def _kept_out(case: Case, declared: Fact, step: str | None) -> str:
+    """Say why a fact cannot be recorded here and now, whatever its value."""
+    if case.snapshot.stage in declared.fixed_in:
+        stage = case.workflow.stages[case.snapshot.stage].label
+        return f"it is fixed while the case is at: {stage}."
+    if declared.only_with and step is not None and step not in declared.only_with:
+        return f"it is given only with the step {any_of(declared.only_with)}."
+    return ""
 
 
 def _check_entry(desk: Desk, fact: Fact, value: Any) -> None:
@@ -65,7 +82,8 @@ def with_facts(case: Case, given: Mapping[str, Any]) -> Case:
     if not given:
         return case
     merged = {**case.snapshot.facts, **given}
-    return replace(case, snapshot=replace(case.snapshot, facts=merged))
+    replaced = {name: case.snapshot.facts.get(name) for name in given}
+    return replace(case, snapshot=replace(case.snapshot, facts=merged, replaced=replaced))
 
 
 def store_facts(desk: Desk, case: Case, given: Mapping[str, Any]) -> None:

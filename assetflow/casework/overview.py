@@ -43,10 +43,11 @@ class Overview:
 def overview(desk: Desk, case: Case) -> Overview:
     """Sum a case up as of the desk's day."""
     occasion = desk.bare_occasion(case.workflow, case.snapshot)
+    calendar = occasion.calendar
     snapshot, until = case.snapshot, case.closed_on or desk.on
     deadlines = {} if case.closed_on else due_dates(desk, case)
     what, next_on = min(deadlines.items(), key=lambda item: item[1], default=("", None))
-    overdue = max(0, desk.calendar.working_days_between(next_on, desk.on)) if next_on else 0
+    overdue = max(0, calendar.working_days_between(next_on, desk.on)) if next_on else 0
     rung = _rung(case, occasion)
     notes = _notes(case, desk.on, overdue)
     return Overview(
@@ -58,7 +59,7 @@ def overview(desk: Desk, case: Case) -> Overview:
         received_on=snapshot.received_on,
         age_days=(until - snapshot.received_on).days,
         age=age_in_words(snapshot.received_on, max(until, snapshot.received_on)),
-        days_in_stage=max(0, desk.calendar.working_days_between(snapshot.stage_since, until)),
+        days_in_stage=max(0, calendar.working_days_between(snapshot.stage_since, until)),
         holder=holder(case, until),
         next_due_on=next_on,
         next_due=what,

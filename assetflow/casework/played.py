@@ -162,7 +162,7 @@ def _lacking(
 ) -> set[Requirement]:
     if transition not in case.workflow.from_stage(case.snapshot.stage):
         return set()
-    given = given_facts(desk, case, typed)
+    given = given_facts(desk, case, typed, transition.trigger)
     seen = with_facts(case, given)
     found = set(lacking(transition, desk.occasion(seen, given)))
     own = case.workflow.name, transition.trigger
@@ -388,7 +388,9 @@ def _check_due(desk: Desk, case: Case, due: dict[str, object]) -> None:
         _same(f"sign-off of {department} due on ", day, got)
     wanted = due.get("clocks", {})
     for name, day in wanted.items() if isinstance(wanted, dict) else ():
-        found = clocks.read(case.workflow.clocks[name], case.snapshot, desk.calendar)
+        found = clocks.read(
+            case.workflow, case.workflow.clocks[name], case.snapshot, occasion.calendar
+        )
         stopped = found is not None and found.stopped and day == STOPPED
         got = NOT_STARTED if found is None else STOPPED if stopped else found.due_on
         _same(f"clock {name}: ", day, got)

@@ -199,7 +199,7 @@ def _asked(
     text = statement.write(case.workflow, case.snapshot, transition, rule, _shown_by_request(desk))
     return Signoff(
         0, transition.trigger, rule.department, desk.on,
-        due(desk.on, Duration.parse(rule.within), desk.calendar),
+        due(desk.on, Duration.parse(rule.within), desk.calendar_of(case.workflow)),
         round=before.round + 1 if before else 1, statement=text,
         statement_sha256=statement.sha256(text),
     )  # fmt: skip

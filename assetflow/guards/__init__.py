@@ -5,7 +5,7 @@ A guard answers with what is missing, never with a bare no. Add one by writing a
 to ``workflow check``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 from assetflow import statement
@@ -21,7 +21,15 @@ from assetflow.guards.registry import (
     optional,
     parameters,
 )
-from assetflow.guards.words import all_of, any_of, fact_missing, fact_unfit, on_file, who_may
+from assetflow.guards.words import (
+    all_of,
+    any_of,
+    fact_missing,
+    fact_now,
+    fact_unfit,
+    on_file,
+    who_may,
+)
 from assetflow.snapshot import Occasion, Signoff, Unmet
 from assetflow.workflow import SignoffRule, Transition
 
@@ -46,8 +54,16 @@ def unmet(transition: Transition, occasion: Occasion) -> tuple[Unmet, ...]:
     for use in transition.requires:
         missing += REGISTRY[use.guard](occasion, **use.parameters)
     missing += signoffs_missing(transition, occasion)
-    missing += letter_facts_missing(transition.letters, occasion)
-    return tuple(dict.fromkeys(missing))
+    missing += letter_facts_missing(transition.letters, occasion, transition.dates)
+    return tuple(dict.fromkeys(_here(item, transition, occasion) for item in missing))
+
+
+def _here(item: Unmet, transition: Transition, occasion: Occasion) -> Unmet:
+    """Say of a fact that comes only with certain steps when this is one of them."""
+    if item.code != "fact_elsewhere":
+        return item
+    own = transition.trigger in occasion.workflow.facts[item.fact].only_with
+    return fact_now(item.fact, item.label) if own else item
 
 
 # --- the guards -----------------------------------------------------------------------------
@@ -274,11 +290,16 @@ def _shown(value: object) -> str:
     return "not on the file" if value is None else show(value)
 
 
-def letter_facts_missing(letters: Iterable[str], occasion: Occasion) -> Iterator[Unmet]:
-    """List the facts that letters about to be sent need and the file does not hold."""
+def letter_facts_missing(
+    letters: Iterable[str], occasion: Occasion, set_by_step: Collection[str] = ()
+) -> Iterator[Unmet]:
+    """List the facts that letters about to be sent need and the file does not hold.
+
+    A date that the step itself sets is there once its letters are written.
+    """
     for letter in letters:
         for name in sorted(occasion.letter_facts[letter]):
-            if not on_file(occasion, name):
+            if name not in set_by_step and not on_file(occasion, name):
                 yield fact_missing(occasion, name)
 
 

@@ -104,15 +104,23 @@ def interests_declared(occasion: Occasion) -> Iterator[Unmet]:
 
 @guard
 def goes_on_ended(occasion: Occasion, outcomes: list[str]) -> Iterator[Unmet]:
-    """The case that goes on from this one has ended, in one of the named ways."""
+    """The case that goes on from this one has ended, in one of the named ways.
+
+    One whose asset has gone over counts as completed, though somebody still looks after the group.
+    """
     following = occasion.around().goes_on_as
     if not following:
         yield Unmet("goes_on", "No case goes on from this one.", "")
     for other in following:
-        if other.outcome not in outcomes:
+        if (other.outcome or _gone_over(other)) not in outcomes:
             wanted = any_of(outcomes)
             sentence = f"{other.reference} stands at: {other.stage_label}; it must be {wanted}."
             yield Unmet("goes_on", sentence, "whoever works on that case", _see(other))
+
+
+def _gone_over(other: Related) -> str:
+    stage = other.workflow.stages.get(other.stage)
+    return "completed" if stage is not None and stage.ladder_stops else ""
 
 
 @guard

@@ -1,7 +1,9 @@
 """The guards that look at dates and clocks: what has run out, what has not, what must be waited."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from assetflow import clocks
@@ -9,7 +11,8 @@ from assetflow.deadlines import Duration, beginning_with, due
 from assetflow.facts import show
 from assetflow.guards.registry import guard
 from assetflow.guards.words import all_of, fact_missing, fact_unfit, on_file
-from assetflow.snapshot import Occasion, Unmet
+from assetflow.snapshot import Occasion, Snapshot, Unmet
+from assetflow.workflow import Clock
 
 TIME = "nobody: it is a matter of time"
 
@@ -18,7 +21,7 @@ TIME = "nobody: it is a matter of time"
 def clock_expired(occasion: Occasion, clock: str) -> Iterator[Unmet]:
     """A clock has run out by the day of the step, and nothing had stopped it."""
     declared = occasion.workflow.clocks[clock]
-    found = clocks.read(declared, occasion.case, occasion.calendar)
+    found = clocks.read(occasion.workflow, declared, occasion.case, occasion.calendar)
     if found is None:
         yield Unmet("clock", f"{declared.label}: the clock has not started.", "")
     elif found.stopped:
@@ -31,12 +34,21 @@ def clock_expired(occasion: Occasion, clock: str) -> Iterator[Unmet]:
 def clock_not_expired(occasion: Occasion, clock: str) -> Iterator[Unmet]:
     """The step happens on or before the last day of a clock."""
     declared = occasion.workflow.clocks[clock]
-    found = clocks.read(declared, occasion.case, occasion.calendar)
+    case = _before_extension(occasion, declared)
+    found = clocks.read(occasion.workflow, declared, case, occasion.calendar)
     if found is None:
         yield Unmet("clock", f"{declared.label}: the clock has not started.", "")
     elif occasion.on > found.due_on:
         sentence = f"{declared.label}: the time ended on {show(found.due_on)}. "
         yield Unmet("clock", (sentence + declared.on_expiry).strip(), "")
+
+
+def _before_extension(occasion: Occasion, clock: Clock) -> Snapshot:
+    """See the case without an extension that the very step brings: time that is over stays so."""
+    case, name = occasion.case, clock.extended_to or ""
+    if name not in case.replaced:
+        return case
+    return replace(case, facts={**case.facts, name: case.replaced[name]})
 
 
 @guard
@@ -128,3 +140,32 @@ def facts_absent(occasion: Occasion, facts: list[str]) -> Iterator[Unmet]:
     if there:
         labels = all_of(occasion.workflow.facts[name].label for name in there)
         yield Unmet("fact_unfit", f"Already on the file: {labels}.", "")
+
+
+@guard
+def ahead_by(occasion: Occasion, fact: str, at_least: str) -> Iterator[Unmet]:
+    """A date on the file lies at least a period after the day of the step."""
+    if not on_file(occasion, fact):
+        yield fact_missing(occasion, fact)
+        return
+    given, first = (
+        occasion.case.facts[fact],
+        due(occasion.on, Duration.parse(at_least), occasion.calendar),
+    )
+    if isinstance(given, date) and given < first:
+        trouble = f"is {show(given)}; it must not be before {show(first)}, {at_least} from now"
+        yield fact_unfit(occasion, fact, trouble)
+
+
+@guard
+def not_above(occasion: Occasion, fact: str, limit: str) -> Iterator[Unmet]:
+    """A number on the file is not above another one, such as a limit that was delegated."""
+    lacking = [name for name in (fact, limit) if not on_file(occasion, name)]
+    for name in lacking:
+        yield fact_missing(occasion, name)
+    if lacking:
+        return
+    found, most = (occasion.case.facts[name] for name in (fact, limit))
+    if isinstance(found, int | Decimal) and isinstance(most, int | Decimal) and found > most:
+        label = occasion.workflow.facts[limit].label
+        yield fact_unfit(occasion, fact, f"is {show(found)}, above {show(most)} ({label})")

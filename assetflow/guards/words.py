@@ -18,18 +18,29 @@ def fact_missing(occasion: Occasion, name: str, choice: str = "") -> Unmet:
     fact = occasion.workflow.facts.get(name)
     label = fact.label if fact else name
     hint = choice or (fact.hint if fact else "")
+    if fact is not None and fact.only_with:
+        sentence = f"Not on the file: {label} ({name}). It comes with {any_of(fact.only_with)}."
+        remedy = f"assetflow case advance {occasion.case.reference} {fact.only_with[0]}"
+        return Unmet("fact_elsewhere", sentence, "", remedy, name, label)
     if fact is not None and fact.each_time:
-        sentence = f"To be given with this step: {label} ({name})."
-        return Unmet("fact_now", sentence, "", f'add --fact {name}="…"', name, label)
+        return fact_now(name, label)
     sentence = f"Not on the file: {label} ({name})." + (f" Give {hint}." if hint else "")
     remedy = f'assetflow case record {occasion.case.reference} {name}="…"'
     return Unmet("fact", sentence, who_may(occasion, "record_fact"), remedy, name, label)
+
+
+def fact_now(name: str, label: str) -> Unmet:
+    """Say that a fact is to be given with the very step."""
+    sentence = f"To be given with this step: {label} ({name})."
+    return Unmet("fact_now", sentence, "", f'add --fact {name}="…"', name, label)
 
 
 def fact_unfit(occasion: Occasion, name: str, trouble: str) -> Unmet:
     """Say what is wrong with a fact that is on the file."""
     fact = occasion.workflow.facts[name]
     remedy = f'assetflow case record {occasion.case.reference} {name}="…"'
+    if fact.only_with:
+        return Unmet("fact_unfit", f"{fact.label} ({name}) {trouble}.", "", fact=name)
     who = who_may(occasion, "record_fact")
     return Unmet("fact_unfit", f"{fact.label} ({name}) {trouble}.", who, remedy, fact=name)
 

@@ -144,7 +144,7 @@ def _kind(shape: Shape | None) -> str:
         return _ROWS
     if isinstance(shape, dict) or shape is None:
         return "a part"
-    return {"list": _LISTS, "library": "text"}.get(shape, shape)
+    return {"list": _LISTS, "library": "text", "choice": "text"}.get(shape, shape)
 
 
 class _Enough(Exception):

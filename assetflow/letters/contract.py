@@ -57,6 +57,31 @@ FACTS: dict[str, Shape] = {
     "permission_terms": "list",
     "fee": "money",
     "charge_policy": "text",
+    "decision_reference": "text",
+    "decision_published_on": "date",
+    "call_in_exemption": "text",
+    "agreement_conditions": "list",
+    "agreement_long_stop_on": "date",
+    "review_findings": "list",
+    "review_actions": "list",
+    "request_wanted": "choice",
+    "validation_date": "date",
+    "other_requests": "text",
+    "disposal_ban": "text",
+    "notice_given_on": "date",
+    "notice_given_to": "list",
+    "papers_place": "text",
+    "representations_received": "list",
+    "representations_sent_on": "date",
+    "proposed_until": "date",
+    "extension_reason": "text",
+    "decision_reasons": "list",
+    "agreed_terms": "list",
+    "offer_due_on": "date",
+    "review_requested_on": "date",
+    "review_panel": "text",
+    "price": "money",
+    "sale_conditions": "list",
 }
 
 # A name that ends in ? is always given but may be None, so a letter must ask before using it.
@@ -123,6 +148,8 @@ CONTRACT: dict[str, Shape] = {
         }
     ],
     "scores_total": "text",
+    # The clocks that run and matter in the present stage, each with its last day.
+    "clocks": [{"label": "text", "kind": "text", "due_on": "date", "on_expiry": "text"}],
     "review_by": "date",
     "signoff": {
         "department": "text",

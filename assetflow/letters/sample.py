@@ -156,6 +156,14 @@ _SAMPLE: Mapping[str, object] = {
     "parts": _PARTS,
     "scores": _SCORES,
     "scores_total": "68.0 out of 100",
+    "clocks": [
+        {
+            "label": "Our decision notice",
+            "kind": "statutory",
+            "due_on": date(2026, 7, 12),
+            "on_expiry": "Without a notice by then, you may ask for a review.",
+        }
+    ],
     "review_by": date(2026, 3, 3),
     "signoff": _SIGNOFF,
     "alert": _ALERT,
@@ -191,6 +199,7 @@ _BARE: Mapping[str, object] = {
     "parts": [],
     "scores": [],
     "scores_total": "",
+    "clocks": [],
     "alert": _ALERT
     | {"due_on": None, "level": "", "requires": "", "actions": [], "recipients": []},
 }
@@ -244,6 +253,31 @@ _SAMPLE_FACTS: Mapping[str, object] = {
     ],
     "fee": Decimal(120),
     "charge_policy": "Fees and charges 2026, line 14",
+    "decision_reference": "Cabinet, 2 February 2026, minute 14",
+    "decision_published_on": date(2026, 2, 2),
+    "call_in_exemption": "it was urgent, and the chair of scrutiny agreed",
+    "agreement_conditions": ["a grant offer for the roof", "planning permission for the ramp"],
+    "agreement_long_stop_on": date(2026, 9, 30),
+    "review_findings": ["the hall is open six days a week", "heating costs more than planned"],
+    "request_wanted": "ownership",
+    "validation_date": date(2026, 1, 12),
+    "other_requests": "There is no other request for any of this land.",
+    "disposal_ban": "The council may not sell or let the hall to anybody else meanwhile.",
+    "notice_given_on": date(2026, 2, 2),
+    "notice_given_to": ["the toddler group that uses the hall", "a notice at the door"],
+    "papers_place": "the council's website and the library in Westmere",
+    "representations_received": ["a neighbour asks about noise", "the school is in favour"],
+    "representations_sent_on": date(2026, 2, 3),
+    "proposed_until": date(2026, 10, 30),
+    "extension_reason": "The title has a gap that the Keeper must look at.",
+    "decision_reasons": ["the plan keeps the hall open", "the price reflects what people gain"],
+    "agreed_terms": ["the price is £20,000", "the hall stays open to the public"],
+    "offer_due_on": date(2026, 8, 31),
+    "review_requested_on": date(2026, 2, 2),
+    "price": Decimal(20000),
+    "sale_conditions": ["the hall stays open to the public", "the council may buy it back first"],
+    "review_panel": "Councillors Grant, Reid and Shaw",
+    "review_actions": ["the group asks two heating firms for a price by 1 March 2026"],
 }
 
 
@@ -284,11 +318,11 @@ def _sample_fact(name: str, kind: Shape) -> object:
 _EXAMPLES: Mapping[str, object] = {
     "text": "an example",
     "library": "an example",
+    "choice": "an example",
+    "weights": ["a first example: 60", "another: 40"],
     "integer": 3,
     "money": Decimal("1250.50"),
     "date": date(2026, 6, 1),
     "yes_no": True,
     "list": ["a first example", "a second example"],
-    "choice": "an example",
-    "weights": ["a first example: 60", "a second example: 40"],
 }

@@ -120,7 +120,8 @@ def _of_step(route: Workflow, step: Transition, letter_facts: LetterFacts) -> It
     for rule in step.signoffs:
         yield Requirement(route.name, step.trigger, "signoff", rule.department)
     for letter in step.letters:
-        for fact in sorted(letter_facts[letter]):
+        # A date that the step itself sets can never be lacking.
+        for fact in sorted(set(letter_facts[letter]) - set(step.dates)):
             yield Requirement(route.name, step.trigger, "letter", f"{letter} {fact}")
 
 
@@ -133,7 +134,7 @@ def lacking(step: Transition, occasion: Occasion) -> Iterator[Requirement]:
     for department in _not_signed(step, occasion):
         yield Requirement(route, step.trigger, "signoff", department)
     for letter in step.letters:
-        for missing in letter_facts_missing([letter], occasion):
+        for missing in letter_facts_missing([letter], occasion, step.dates):
             yield Requirement(route, step.trigger, "letter", f"{letter} {missing.fact}")
 
 

@@ -12,8 +12,8 @@ from assetflow.workflow import Transition, Workflow
 
 # Guards that refuse a step while the fact they name is not on the file.
 _NEED_A_FACT = (
-    "fact_is_yes", "date_ahead", "library_entry_cited", "within_after", "waited_since", "fact_is",
-    "after_fact", "until_fact",
+    "fact_is_yes", "date_ahead", "ahead_by", "not_above", "library_entry_cited", "within_after",
+    "waited_since", "fact_is", "after_fact", "until_fact",
 )  # fmt: skip
 
 

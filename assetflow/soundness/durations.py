@@ -107,7 +107,10 @@ def _walk(path: tuple[Stage, ...], calendar: Calendar) -> date:
 
 
 def _stay(day: date, stage: Stage, calendar: Calendar) -> date:
-    return _end(day, Duration.parse(stage.target), calendar) if stage.target else day
+    # The stall limit is about the time until the asset goes over.
+    if stage.target is None or stage.ladder_stops:
+        return day
+    return _end(day, Duration.parse(stage.target), calendar)
 
 
 def _onward(workflow: Workflow, calendar: Calendar) -> Iterator[date]:

@@ -11,7 +11,7 @@ _TYPE_WANTED = {
     "fact_is_yes": "yes_no",
     "library_entry_cited": "library",
     "fact_is": "choice",
-    **dict.fromkeys(("date_ahead", "within_after", "waited_since"), "date"),
+    **dict.fromkeys(("date_ahead", "ahead_by", "within_after", "waited_since"), "date"),
     **dict.fromkeys(("after_fact", "until_fact"), "date"),
 }
 
@@ -67,14 +67,15 @@ def _letter_named(path: Where, use: GuardUse, sent: Collection[str]) -> Iterator
 
 def facts_named(given: Mapping[str, object]) -> Iterator[tuple[Where, str]]:
     """Give the facts that the parameters of a guard name, each with its place in them."""
-    fact = given.get("fact")
     for key in ("facts", "needs"):
         named = given.get(key)
         for number, each in enumerate(named if isinstance(named, list) else []):
             if isinstance(each, str):
                 yield (key, number), each
-    if isinstance(fact, str):
-        yield ("fact",), fact
+    for key in ("fact", "limit"):
+        fact = given.get(key)
+        if isinstance(fact, str):
+            yield (key,), fact
 
 
 def _type_fits(workflow: Workflow, path: Where, guard: str, fact: str) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import TODAY
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from assetflow import guards, machine, queries
 from assetflow import models as m
@@ -40,6 +40,7 @@ ROUTES = sorted(
 OFFICER = Person(1, "officer", "The Officer")
 CHAMPION = Person(2, "champion", "The Champion")
 NINE = time(9)
+LONG_AGO = TODAY - timedelta(days=1000)
 NOBODY = Person(3, "nobody", "Nobody in Particular")
 
 
@@ -109,7 +110,8 @@ def value(desk: Desk, case: Case, name: str) -> object:
     entries = desk.libraries[fact.library] if fact.library else {"": ""}
     typed = {
         "yes_no": "yes", "integer": "25", "money": "60000", "library": next(iter(entries)),
-        "date": str(TODAY if fact.lies == "behind" else TODAY + timedelta(days=60)),
+        "date": str(TODAY if fact.lies == "behind" else TODAY + timedelta(days=400)),
+        "choice": next(iter(fact.choices), ""), "weights": "One: 60; Two: 40",
     }.get(fact.type, "Enough")  # fmt: skip
     return parse(fact, typed, TODAY)
 
@@ -132,9 +134,30 @@ def mended(desk: Desk, case: Case, transition: Transition, item: Unmet) -> Case:
         wanted = {u.parameters.get("letter", "") for u in transition.requires}
         change = {"letters_sent": dict.fromkeys(wanted, TODAY)}
     elif item.code == "waited":
-        change = {"waiting_since": TODAY - timedelta(days=1000)}
+        since = {u.parameters["fact"] for u in transition.requires if u.guard == "waited_since"}
+        facts = {**snapshot.facts, **dict.fromkeys(since, LONG_AGO)}
+        change = {"waiting_since": LONG_AGO, "facts": facts}
+    elif item.code == "clock":
+        change = {"facts": _with_clocks(case, transition)}
+    elif item.code == "fact_unfit":
+        absent = {f for u in transition.requires if u.guard == "facts_absent"
+                  for f in u.parameters["facts"]}  # fmt: skip
+        change = {"facts": {f: told for f, told in snapshot.facts.items() if f not in absent}}
     assert change, f"this test does not know how to mend {item.code!r}: {item}"
     return replace(case, snapshot=replace(snapshot, **change))
+
+
+def _with_clocks(case: Case, transition: Transition) -> dict[str, object]:
+    """The file on which the clocks have run out, or have not, as a step wants it."""
+    facts = dict(case.snapshot.facts)
+    for use in transition.requires:
+        if use.guard in ("clock_expired", "clock_not_expired"):
+            clock = case.workflow.clocks[use.parameters["clock"]]
+            for stop in clock.stops:
+                facts.pop(stop, None)
+            facts.pop(clock.extended_to or "", None)
+            facts[str(clock.starts.fact)] = LONG_AGO if use.guard == "clock_expired" else TODAY
+    return facts
 
 
 def _signed(transition: Transition) -> Iterator[Signoff]:
@@ -292,7 +315,18 @@ def office(
     office = Office(home, request.param)
     with office.store.write() as db:
         opening.open_case(office.desk(db), "SAMPLE-0001", "Bowls Club", "")
+        _refused_before(db, office.desk(db))
     return office
+
+
+def _refused_before(db: Connection, desk: Desk) -> None:
+    """Put another case on the same asset on record, which was refused."""
+    done = opening.open_case(desk, "SAMPLE-0002", "Bowls Club", "")
+    end = next((s.id for s in done.case.workflow.stages.values() if s.end == "refused"), None)
+    if end is not None:
+        same = select(m.cases.c.asset_id).where(m.cases.c.id == 1).scalar_subquery()
+        ended = update(m.cases).where(m.cases.c.id == done.case.id)
+        db.execute(ended.values(asset_id=same, stage=end, closed_on=TODAY, next_alert_on=None))
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ HUT = Workflow(
     review_within="20 working days",
     stages={
         "asked": Stage("asked", "Asked for", target="10 working days"),
+        "kept": Stage("kept", "Kept", target="1 year", ladder_stops=True),
         "lent": Stage("lent", "Lent", end="completed"),
     },
     transitions={"offer": OFFER},
@@ -70,11 +71,21 @@ HUT = Workflow(
         "reply_by": Fact("reply_by", "Date to reply by", "date", hint="a day in spring"),
         "example": Fact("example", "Example followed", "library", library="hut_library"),
         "fee": Fact("fee", "Fee", "money"),
+        "most": Fact("most", "Highest fee", "money"),
+        "lent_on": Fact("lent_on", "Day of the loan", "date", only_with=("lend", "swap")),
         "policy": Fact("policy", "Charging policy"),
         "way": Fact("way", "Way of lending", "choice", choices=("loan", "gift")),
         "said_on": Fact("said_on", "Day of the answer", "date"),
     },
     clocks={
+        "longer": Clock(
+            "longer",
+            "Longer",
+            "statutory",
+            ClockStart(fact="reply_by"),
+            within="2 calendar days",
+            extended_to="said_on",
+        ),
         "answer": Clock(
             "answer",
             "Answer to the group",
@@ -207,6 +218,14 @@ MET: list[tuple[str, dict[str, Any], Occasion]] = [
      on(facts={"fee": Decimal(9), "policy": "2025"})),
     ("fact_is", {"fact": "way", "value": "loan"}, on(facts={"way": "loan"})),
     ("after_fact", {"fact": "reply_by"}, on(date(2026, 3, 4), facts=STARTED)),
+    ("ahead_by", {"fact": "reply_by", "at_least": "6 months"},
+     on(facts={"reply_by": date(2026, 9, 2)})),
+    ("not_above", {"fact": "fee", "limit": "most"},
+     on(facts={"fee": Decimal(9), "most": Decimal(9)})),
+    # An extension that was agreed in time counts.
+    ("clock_not_expired", {"clock": "longer"},
+     on(date(2026, 3, 20), facts=STARTED | {"said_on": date(2026, 3, 20)})),
+    ("goes_on_ended", {"outcomes": ["completed"]}, amid(goes_on_as=(other("kept"),))),
     ("until_fact", {"fact": "reply_by"}, on(TUESDAY, facts=STARTED)),
     ("facts_absent", {"facts": ["use", "fee"]}, on(facts={"policy": "2025"})),
     ("parent_in", {"stages": ["shut", "open"]}, amid(parent=other())),
@@ -385,6 +404,33 @@ UNMET: list[tuple[str, dict[str, Any], Occasion, list[Unmet]]] = [
     (
         "until_fact", {"fact": "reply_by"}, on(date(2026, 3, 4), facts=STARTED),
         [Unmet("clock", "Date to reply by was 3 Mar 2026.", "")],
+    ),
+    (
+        "ahead_by", {"fact": "reply_by", "at_least": "6 months"},
+        on(facts={"reply_by": date(2026, 9, 1)}),
+        [Unmet("fact_unfit", "Date to reply by (reply_by) is 1 Sep 2026; it must not be before "
+               "2 Sep 2026, 6 months from now.", "the case officer or the champion",
+               'assetflow case record HUT-2026-0001 reply_by="…"', fact="reply_by")],
+    ),
+    (
+        "ahead_by", {"fact": "lent_on", "at_least": "6 months"}, on(),
+        [Unmet("fact_elsewhere", "Not on the file: Day of the loan (lent_on). It comes with lend "
+               "or swap.", "", "assetflow case advance HUT-2026-0001 lend", "lent_on",
+               "Day of the loan")],
+    ),
+    (
+        "not_above", {"fact": "fee", "limit": "most"},
+        on(facts={"fee": Decimal(10), "most": Decimal(9)}),
+        [Unmet("fact_unfit", "Fee (fee) is £10, above £9 (Highest fee).",
+               "the case officer or the champion",
+               'assetflow case record HUT-2026-0001 fee="…"', fact="fee")],
+    ),
+    # One that comes with the very step, after the time was over, does not.
+    (
+        "clock_not_expired", {"clock": "longer"},
+        on(date(2026, 3, 20), facts=STARTED | {"said_on": date(2026, 3, 20)},
+           replaced={"said_on": None}),
+        [Unmet("clock", "Longer: the time ended on 5 Mar 2026.", "")],
     ),
     (
         "facts_absent", {"facts": ["use", "dry", "fee"]}, on(facts={"use": "Tools", "dry": False}),

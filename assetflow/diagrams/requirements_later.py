@@ -41,6 +41,14 @@ def _waited_since(route: Workflow, given: Given) -> Iterable[str]:
     yield f"{given['at_least']} have gone by since: {_label(route, given['fact'])}"
 
 
+def _ahead_by(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"At least {given['at_least']} ahead: {_label(route, given['fact'])}"
+
+
+def _not_above(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"{_label(route, given['fact'])} is not above: {_label(route, given['limit'])}"
+
+
 def _together(route: Workflow, given: Given) -> Iterable[str]:
     needs = all_of(_label(route, name) for name in given["needs"])
     yield f"Where it is on the file: {_label(route, given['fact'])}, so is: {needs}"
@@ -123,6 +131,8 @@ SAYS: Mapping[str, Says] = {
     "clock_not_expired": _not_expired,
     "within_after": _within,
     "waited_since": _waited_since,
+    "ahead_by": _ahead_by,
+    "not_above": _not_above,
     "together": _together,
     "fact_is": _fact_is,
     "after_fact": _after_fact,

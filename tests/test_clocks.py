@@ -111,7 +111,8 @@ def test_the_last_day_of_a_clock(line: str) -> None:
     way = next(w for w in ("beginning_with", "after", "before") if f" {w} " in counted)
     period, start = counted.split(f" {way} ")
     told = {"before": period} if way == "before" else {"within": period, "count": way}
-    found = read(clock(kind, **told), case({"validated_on": day(start)}), CALENDARS[place])
+    declared = clock(kind, **told)
+    found = read(route(declared), declared, case({"validated_on": day(start)}), CALENDARS[place])
     assert found is not None
     assert in_words(found.due_on) == in_words(found.first_due_on) == expected
     assert found.started_on == day(start)
@@ -177,7 +178,7 @@ NOTICE = clock(within="6 months", extended_to="until", stops=("notice_on", "with
     ("facts", "expected"), [row[1:] for row in RUNNING], ids=[row[0] for row in RUNNING]
 )
 def test_whether_a_clock_runs(facts: dict[str, object], expected: str) -> None:
-    found = read(NOTICE, case(facts), SCOTLAND)
+    found = read(route(NOTICE), NOTICE, case(facts), SCOTLAND)
     if found is None:
         assert expected == "not started"
         return
@@ -191,10 +192,10 @@ def test_whether_a_clock_runs(facts: dict[str, object], expected: str) -> None:
 def test_a_clock_of_a_stage_runs_only_while_the_case_is_in_it() -> None:
     stage = Clock("panel", "Panel", "target", ClockStart(stage="decided"), within="2 weeks")
     entered = date(2026, 3, 2)
-    found = read(stage, case({}, "decided", entered), ENGLAND)
+    found = read(route(stage), stage, case({}, "decided", entered), ENGLAND)
     assert found is not None
     assert (found.started_on, in_words(found.due_on)) == (entered, "Mon 16 Mar 2026")
-    assert read(stage, case({}, "assessed", entered), ENGLAND) is None
+    assert read(route(stage), stage, case({}, "assessed", entered), ENGLAND) is None
 
 
 def test_the_end_of_a_case_stops_its_clocks() -> None:

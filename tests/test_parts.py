@@ -4,7 +4,6 @@ The two routes are invented: nothing in assetflow names a route.
 """
 
 import shutil
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +16,7 @@ CRITERIA = "bid_criteria=benefit: 60; money: 40"
 
 
 @pytest.fixture
-def call(af: Terminal) -> Iterator[Terminal]:
+def call(af: Terminal) -> Terminal:
     """A call for bids that is open until 7 April, with two bids."""
     for file in ROUTES.glob("*.yaml"):
         shutil.copy(file, af.home / "workflows")

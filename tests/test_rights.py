@@ -202,13 +202,13 @@ def test_each_act_on_a_case_is_for_exactly_those_the_route_names_in_every_stage(
                     assert named or DENIED in told or closed or elsewhere, cell
 
 
+SCORE = scoring.Given("Sustainability", 7, "A sound plan")
 BID_ROUTE = written("workflows/competition_bid.yaml")
 SCORING: Mapping[str, Act] = {
     "score": lambda desk: scoring.give(desk, "BID-2026-0001", SCORE),
     "score, agreeing": lambda desk: scoring.moderate(desk, "BID-2026-0001", SCORE),
     "score, declaring": lambda desk: scoring.declare(desk, "BID-2026-0001", "None"),
 }
-SCORE = scoring.Given("Sustainability", 7, "A sound plan")
 
 
 @pytest.fixture

@@ -137,6 +137,7 @@ clocks:
     verified: true
   panel: {label: Panel, kind: target, starts: {stage: asked}, before: 2 weeks}
 ladder_counts: lateness
+calendar: scotland
 parts: [tiny_part]
 part_of: [tiny_part]
 parts_in: [asked]

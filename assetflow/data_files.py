@@ -94,7 +94,8 @@ def library_files(settings: Settings) -> list[Path]:
 def council_rights(settings: Settings, route_roles: Mapping[str, str]) -> CouncilRights:
     """Give who may do what concerns no single case; ``route_roles`` are the labels a route gives.
 
-    Raises ``BadFile`` with every problem of ``data/council_rights.yaml``.
+    The shipped file names roles of the shipped routes; where none of those is in use, nobody holds
+    them. Raises ``BadFile`` with every problem of ``data/council_rights.yaml``.
     """
     from assetflow.yaml_reader import read_file  # noqa: PLC0415 - as above
 
@@ -102,12 +103,19 @@ def council_rights(settings: Settings, route_roles: Mapping[str, str]) -> Counci
     if path is None:
         raise NotFound("The council rights are missing.", remedies=["install assetflow again"])
     tree = read_file(path)
+    if path.parent != settings.home / "data":
+        _pass_over_unknown(tree.value["rights"], {*route_roles, *tree.value["roles"]})
     problems = list(_rights_problems(tree, route_roles))
     if problems:
         raise BadFile(f"{path.name} cannot be used.", sorted(problems))
     own = {role: entry["label"] for role, entry in tree.value["roles"].items()}
     rights = {right: tuple(roles) for right, roles in tree.value["rights"].items()}
     return CouncilRights({**route_roles, **own}, rights)
+
+
+def _pass_over_unknown(rights: dict[str, list[str]], known: set[str]) -> None:
+    for right, roles in rights.items():
+        rights[right] = [role for role in roles if role in known]
 
 
 def _rights_problems(tree: "Tree", route_roles: Mapping[str, str]) -> Iterator[Problem]:

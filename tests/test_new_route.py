@@ -77,3 +77,21 @@ def test_everything_a_route_can_say_is_listed(home: Terminal) -> None:
     shown = home("workflow", "words").out
     for word in ("acknowledgement", "benchmark_library", "stage_overdue", "issue_letter", "choice"):
         assert word in shown
+
+
+STORY = """
+workflow: garden_licence
+scenarios:
+  - name: Somebody asks and withdraws
+    case: {asset: Green, group: Bowls Club, received: 2026-03-02}
+    steps:
+      - {on: 2026-03-03, do: withdraw, why: Found another place}
+    end: withdrawn
+"""
+
+
+def test_the_scenarios_of_a_new_route_can_be_played_though_it_has_few_roles(home: Terminal) -> None:
+    home(*NEW)
+    path = home.home / "workflows" / "garden_licence.scenario.yaml"
+    path.write_text(STORY)
+    assert "Somebody asks and withdraws" in home("workflow", "test", "garden_licence").out

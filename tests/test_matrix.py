@@ -551,7 +551,8 @@ def test_on_a_real_database_a_step_is_refused_for_exactly_what_the_page_says(
                 missing = [str(item) for item in step.missing if item.code != "why"]
                 assert _tried(real, person, step.trigger, rows[step.trigger].to) == missing
                 done += [] if missing else [step.trigger]
-    assert (len(set(done)) > 5) == prepared
+    # A short route has fewer steps that can be taken one after the other.
+    assert (len(set(done)) > min(5, len(rows) // 4)) == prepared
 
 
 def test_on_a_real_database_a_step_of_another_stage_is_refused(

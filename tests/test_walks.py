@@ -674,7 +674,7 @@ def before_its_time_or_twice(clerk: Clerk) -> None:
     for trigger in way_to(council.workflow, "call_in"):
         council.bring(ref, trigger)
     no("the time is not over", clerk.step(ref, "confirm_after_call_in"))
-    for trigger in way_to(council.workflow, "aftercare")[-5:]:
+    for trigger in way_to(council.workflow, "aftercare")[-4:]:
         council.bring(ref, trigger)
     no("a fact that another step brings", clerk.step(ref, "hold_second_review"))
     assert clerk.step(ref, "hold_first_review", {**all_well, "review_actions": "None"})

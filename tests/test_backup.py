@@ -13,7 +13,7 @@ from conftest import Measured, Terminal, admin
 from sqlalchemy import text
 from test_erasure import ASKED, NO_PERIODS, schedule
 
-from assetflow.database import Store
+from assetflow.database import HEAD, Store
 
 ROOT = Path(__file__).parents[1]
 
@@ -135,7 +135,7 @@ def test_a_backup_of_another_version_says_which_assetflow_restores_it(
     db.close()
     place = elsewhere(case, tmp_path, request, "sqlite")
     told = place("db", "restore", str(backup), code=5).err
-    assert f"was made by {words} assetflow ({revision}; this is 0002)" in told
+    assert f"was made by {words} assetflow ({revision}; this is {HEAD})" in told
     assert "restore it with the assetflow that made it" in told
 
 

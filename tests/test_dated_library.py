@@ -16,13 +16,15 @@ PANEL_DATE = "  panel_date: {label: Day of the panel, type: date, library: panel
 def meeting_in_panels(af: Terminal) -> None:
     """The council keeps its panels in a library, and its route asks for one of them."""
     shipped = (SHIPPED / "workflows" / NAME).read_text(encoding="utf-8")
-    shipped = shipped.replace("\nversion: 1\n", "\nversion: 99\n")
+    assert shipped.count("\nversion: 1\n") == 1
+    shipped = shipped.replace("\nversion: 1\n", "\nversion: 2\n")
     for folder, file, text in (
         ("workflows", NAME, shipped.replace("facts:\n", f"facts:\n{PANEL_DATE}", 1)),
         ("data", "panel_library.yaml", PANELS),
     ):
         (af.home / folder).mkdir(exist_ok=True)
         (af.home / folder / file).write_text(text, encoding="utf-8")
+    af("workflow", "publish", "community_asset_transfer")
 
 
 def test_a_date_with_a_library_is_one_of_its_entries(af: Terminal) -> None:

@@ -197,12 +197,15 @@ def test_what_every_way_needs_before_can_no_longer_be_lacking() -> None:
     route, letters = route_and_letters(SHIPPED / "workflows" / f"{CAT}.yaml")
     asked = declared(route, letters)
     proved = {one.name for one in never_lacking(route, letters, asked)}
-    names = ("break_clause", "lease_term_years", "legal_costs", "rent", "repair")
-    assert proved == {f"heads_of_terms {fact}" for fact in names}
-    # A case of another route that goes on in that stage brings nothing along.
-    assert never_lacking(route, letters, asked, ["lease_terms"]) == ()
-    # One that goes on later does not change what is sure before.
-    assert len(never_lacking(route, letters, asked, ["handover"])) == len(names)
+    terms = ("break_clause", "lease_term_years", "legal_costs", "rent", "repair")
+    approved = {f"approved_in_principle {fact}" for fact in terms}
+    offered = {f"heads_of_terms {fact}" for fact in terms}
+    kept = {"aftercare_review keys_handed_over_on"}
+    assert proved == approved | offered | kept
+    # A case of another route that goes on in a stage brings nothing along to it.
+    entering = {"lease_terms": approved | kept, "call_in": offered | kept, "handover": proved}
+    for stage, still in entering.items():
+        assert {one.name for one in never_lacking(route, letters, asked, [stage])} == still
 
 
 def test_a_refusal_that_was_proved_impossible_is_never_seen(af: Terminal) -> None:

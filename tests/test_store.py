@@ -482,7 +482,7 @@ def test_a_letter_that_cannot_be_filed_is_filed_by_the_next_command(af: Terminal
     what, reason, remedy = failed.err.splitlines()
     assert what == "The case is saved, but the files of letter 1 could not be written."
     assert str(folder) in reason
-    assert "the next command writes them" in remedy
+    assert "the next command writes the letter" in remedy
     assert "CAT-2026-0001" in af("case", "list").out
     assert "Not written as files yet: 1 letter." in af("doctor", code=None).out
 

@@ -626,6 +626,7 @@ def test_a_reminder_speaks_of_the_step_that_was_asked(af: Terminal) -> None:
         assert text.count(old) == 1
         text = text.replace(old, new)
     (af.home / "workflows" / name).write_text(text, encoding="utf-8")
+    af("workflow", "publish", "community_asset_transfer", on=RECEIVED)
     office = Office(af.home)
     with office.desk(RECEIVED) as desk:
         opening.open_case(desk, "SAMPLE-0001", "Bowls Club", "")

@@ -45,6 +45,11 @@ class NameValue(click.ParamType[tuple[str, str]]):
         return name.strip(), text
 
 
+def shortened(path: str, most: int = 80) -> str:
+    """Give a path in a line's width, cut in its middle: the end tells which file is meant."""
+    return path if len(path) <= most else f"{path[: most // 2]}…{path[-(most // 2) + 1 :]}"
+
+
 class Place(click.Path):
     """A file or folder by its path."""
 
@@ -56,7 +61,7 @@ class Place(click.Path):
         try:
             Path(value).is_symlink()
         except OSError as error:
-            self.fail(f"{str(value)[:80]!r}: {error.strerror or error}.", param, ctx)
+            self.fail(f"{shortened(str(value))!r}: {error.strerror or error}.", param, ctx)
         return super().convert(value, param, ctx)
 
 

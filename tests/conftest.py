@@ -18,6 +18,7 @@ from typing import Any
 import memory
 import pgserver
 import pytest
+from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import NullPool, create_engine, text
 
@@ -34,6 +35,8 @@ hypothesis_settings.register_profile(
     max_examples=50,
     print_blob=True,
     derandomize=bool(os.environ.get("CI")),
+    # Explaining a failure traces every line of what failed: minutes for what takes seconds.
+    phases=[phase for phase in Phase if phase is not Phase.explain],
 )
 hypothesis_settings.load_profile("suite")
 

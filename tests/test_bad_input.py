@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 import pytest
-from attempts import EXPECTED, attempt, stored
+from attempts import EXPECTED, WORK, attempt, stored
 from conftest import TODAY, Terminal
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -390,11 +390,13 @@ def _walk(command: click.Command, path: str = "") -> Iterator[tuple[str, click.C
 
 COMMANDS = dict(_walk(cli))
 # What costs a second each time is typed less often; the others make up for it.
-COSTLY = {"demo": 5, "doctor": 3, "init": 7}
+COSTLY = {"demo": 5, "doctor": 3, "init": 7, "workflow test": 5}
 ANY_WORDS = fuzzed() // 2  # command lines that no command has a say in
 LOOKING = {"check", "explain", "history", "list", "next", "preview", "show"}
 # What says how things stand, and then that they are not well, by its exit code.
 TELLING = ("doctor", "db verify", "workflow check")
+# Seconds of work for what plays every scenario of every route where no route is named.
+LONGER = {"workflow test": 60}
 
 
 def times(name: str) -> int:
@@ -510,7 +512,8 @@ def test_no_typing_whatever_brings_a_command_down(
     def type_it(words: list[str]) -> None:
         there = set(elsewhere.iterdir())
         writes = name in WRITING or name.startswith("db ")
-        tried = attempt(af, *name.split(), *words, tells=name in TELLING, writes=writes)
+        work = LONGER.get(name, WORK)
+        tried = attempt(af, *name.split(), *words, tells=name in TELLING, writes=writes, work=work)
         assert tried.code == 0 or set(elsewhere.iterdir()) == there, words
 
     type_it()

@@ -625,6 +625,7 @@ def test_checking_as_json_gives_each_problem_in_parts(anywhere: Terminal, tmp_pa
     assert result.err == ""
     assert result.json == {
         "sound": ["community_asset_transfer"],
+        "scenarios": [],
         "problems": [
             {
                 "file": str(bad),
@@ -640,7 +641,35 @@ def test_checking_as_json_gives_each_problem_in_parts(anywhere: Terminal, tmp_pa
 
 def test_checking_a_sound_file_as_json_has_no_problems(anywhere: Terminal) -> None:
     result = anywhere("workflow", "check", "--json", str(ROUTE))
-    assert result.json == {"sound": ["community_asset_transfer"], "problems": []}
+    assert result.json == {
+        "sound": ["community_asset_transfer"], "scenarios": [], "problems": []
+    }  # fmt: skip
+
+
+def test_every_file_of_the_folder_of_routes_can_be_named_at_once(anywhere: Terminal) -> None:
+    files = sorted((SHIPPED / "workflows").glob("*.yaml"))
+    result = anywhere("workflow", "check", *map(str, files))
+    assert result.out.count(" is sound: ") == len(SHIPPED_ROUTES)
+    told = "fast_track.scenario.yaml can be read: 4 scenarios; play: assetflow workflow test"
+    assert told in result.out
+
+
+def test_the_problems_of_scenarios_and_of_their_route_are_told_once(
+    anywhere: Terminal, tmp_path: Path
+) -> None:
+    shipped = SHIPPED / "workflows" / "fast_track.scenario.yaml"
+    route, told = tmp_path / "fast_track.yaml", tmp_path / shipped.name
+    told.write_text(shipped.read_text("utf-8").replace("{do: approve", "{do: aprove", 1), "utf-8")
+    result = anywhere("workflow", "check", str(told), code=2)
+    assert re.match(f"{re.escape(str(told))}:[0-9]+:[0-9]+: unknown-trans", result.err), result.err
+    assert "--explain unknown-transition" not in result.err
+    route.write_text(
+        shipped.with_name(route.name).read_text("utf-8").replace("to: assessment", "to: x")
+    )
+    result = anywhere("workflow", "check", "--json", str(route), str(told), code=2)
+    problems = result.json["problems"]
+    assert {problem["code"] for problem in problems} >= {"unknown-stage"}
+    assert len({json.dumps(problem) for problem in problems}) == len(problems)
 
 
 def test_checking_a_file_that_is_not_there_says_so(anywhere: Terminal, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """``assetflow workflow``: check and explain routes; works without a home."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -17,6 +17,8 @@ from assetflow.cli.workflow_versions import diff, listed, migrate, publish, stor
 
 if TYPE_CHECKING:
     from assetflow.errors import Problem
+    from assetflow.scenarios import Book
+    from assetflow.settings import Settings
     from assetflow.versions import Stored
     from assetflow.workflow import Workflow
 
@@ -77,28 +79,52 @@ def _codes(_context: click.Context, _parameter: click.Parameter, typed: str) -> 
 @options.as_json
 @click.pass_obj
 def check(app: App, files: tuple[Path, ...], code: str, json_: bool) -> None:
-    """Check workflow files, or all of this installation; every problem with file and line."""
+    """Check workflow files, or all of this installation; every problem with file and line.
+
+    A file of scenarios (NAME.scenario.yaml) is read as such; `workflow test` plays it.
+    """
     if code:
         _explain(code, json_)
         return
-    from assetflow import definitions
+    checked = _checked(_settings(app), files)
+    if json_:
+        output.emit_json(
+            {
+                "sound": [route.name for route in checked.sound],
+                "scenarios": [book.file.name for book in checked.books],
+                "problems": checked.problems,
+            }
+        )
+    else:
+        _show_check(checked)
+    if checked.problems:
+        click.get_current_context().exit(2)
+
+
+class Checked(NamedTuple):
+    """What is sound among the files that were checked, and every problem of the others."""
+
+    sound: "list[Workflow]"
+    books: "list[Book]"
+    problems: "list[Problem]"
+
+
+def _checked(settings: "Settings", files: tuple[Path, ...]) -> Checked:
+    from assetflow import definitions, scenarios
     from assetflow.errors import BadFile
 
-    settings = _settings(app)
-    around = _around(settings, files)
-    problems: list[Problem] = []
-    sound: list[Workflow] = []
+    around = _around(settings, [p for p in files if not p.name.endswith(scenarios.ENDING)])
+    checked = Checked([], [], [])
     for path in files or definitions.available(settings):
         try:
-            sound.append(definitions.load(path, around))
+            if path.name.endswith(scenarios.ENDING):
+                checked.books.append(scenarios.load(path, settings).book)
+            else:
+                checked.sound.append(definitions.load(path, around))
         except BadFile as error:
-            problems += error.problems
-    if json_:
-        output.emit_json({"sound": [w.name for w in sound], "problems": problems})
-    else:
-        _show_check(sound, problems)
-    if problems:
-        click.get_current_context().exit(2)
+            # The problems of a route are those of its scenarios too: each is told once.
+            checked.problems.extend(p for p in error.problems if p not in checked.problems)
+    return checked
 
 
 def _explain(code: str, json_: bool) -> None:
@@ -127,16 +153,23 @@ def schema(file: Path | None) -> None:
     output.done(f"schema of workflow files: {file}")
 
 
-def _show_check(sound: "list[Workflow]", problems: "list[Problem]") -> None:
-    for problem in problems:
+def _show_check(checked: Checked) -> None:
+    from assetflow.facts import counted
+    from assetflow.soundness.codes import TITLES
+
+    for problem in checked.problems:
         click.echo(problem, err=True)
-    if problems:
-        code = problems[0].code
-        click.echo(f"  → what a code means: assetflow workflow check --explain {code}", err=True)
-    for route in sound:
-        count = len(route.transitions)
-        output.done(f"{route.name} version {route.version} is sound: {len(route.stages)} stages, "
-                    f"{count} transitions")  # fmt: skip
+    explained = [problem.code for problem in checked.problems if problem.code in TITLES]
+    if explained:
+        hint = f"assetflow workflow check --explain {explained[0]}"
+        click.echo(f"  → what a code means: {hint}", err=True)
+    for route in checked.sound:
+        size = f"{len(route.stages)} stages, {len(route.transitions)} transitions"
+        output.done(f"{route.name} version {route.version} is sound: {size}")
+    for book in checked.books:
+        told = counted(len(book.scenarios), "scenario")
+        play = f"play: assetflow workflow test {book.workflow}"
+        output.done(f"{book.file.name} can be read: {told}; {play}")
 
 
 @workflow.command()

@@ -379,11 +379,58 @@ reminders = Table(
     Column("due_on", Date, nullable=False),
     Column("sent_on", Date, nullable=False),
     Column("recipients", Text, nullable=False),
+    # What is to be done about it.
+    _text("requires"),
     Column("letter_id", ForeignKey("letters.id")),
     Column("recorded_at", Instant, nullable=False),
     # A ladder level passed on the way to a higher one is noted, not sent.
     Column("superseded", Integer, nullable=False, default=0, server_default="0"),
     UniqueConstraint("case_id", "kind", "key"),
+)
+
+# What is to leave by mail, a row for each address. It is queued in the transaction that made the
+# letter or the digest, and leaves after it.
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    # What it is, once for ever: letter and place of the address, or person and day of a digest.
+    Column("key", String(80), nullable=False, unique=True),
+    Column("case_id", ForeignKey("cases.id"), index=True),
+    # Whose words it carries; a digest has words of its own.
+    Column("letter_id", ForeignKey("letters.id"), index=True),
+    Column("person_id", ForeignKey("people.id"), index=True),
+    Column("address", Text, nullable=False),
+    _text("subject"),
+    _text("text"),
+    _text("html"),
+    # Where it is not known whether it arrived: `retry` sends it again, `hold` lets people decide.
+    Column("policy", String(10), nullable=False),
+    # queued, sending, sent, failed or unknown.
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0, server_default="0"),
+    _text("problem"),
+    Column("next_try_at", Instant),
+    # Who is sending it, and since when: what a killed process left is found by it.
+    Column("claim", String(32), nullable=False, default="", server_default=""),
+    Column("claimed_at", Instant),
+    Column("sent_at", Instant),
+    Column("recorded_at", Instant, nullable=False),
+    CheckConstraint("policy IN ('retry', 'hold')", name="policy_known"),
+    CheckConstraint(
+        "state IN ('queued', 'sending', 'sent', 'failed', 'unknown')", name="state_known"
+    ),
+)
+# What waits is few among what was sent; it is looked at by every delivery.
+Index("ix_outbox_state", outbox.c.state, outbox.c.id)
+
+# Who is to hear of a reminder, and the digest that told them.
+reminder_people = Table(
+    "reminder_people",
+    metadata,
+    Column("reminder_id", ForeignKey("reminders.id"), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), primary_key=True),
+    Column("digest_id", ForeignKey("outbox.id"), index=True),
 )
 
 journal = Table(

@@ -152,6 +152,9 @@ def seed(af: Terminal) -> Seeded:
         )
         db.execute(insert(m.interests).values(
             **common, person_id=1, statement="s", declared_on=TODAY))  # fmt: skip
+        db.execute(insert(m.outbox).values(
+            **common, key="digest:1:2026-03-02", address="a", policy="hold",
+            state="sent"))  # fmt: skip
         db.execute(insert(m.anchors).values(taken_at=NOW, root="0" * 64, cases=1))
         for table in _LOGINS:
             on = f" ON {table}" if db.dialect.name == "postgresql" else ""

@@ -51,6 +51,7 @@ FLOORS = (
         "assetflow.queries",
         "assetflow.portfolio",
         "assetflow.versions",
+        "assetflow.outbox",
         "assetflow.migrations",
     ),
     ("assetflow.delivery", "assetflow.workflow_schema", "assetflow.scenarios"),
@@ -78,6 +79,7 @@ OWNERS = {
         "assetflow.queries",
         "assetflow.portfolio",
         "assetflow.versions",
+        "assetflow.outbox",
         "assetflow.casework",
         "assetflow.delivery",
         "assetflow.migrations",
@@ -382,8 +384,8 @@ PLANTED = {
         "line 2: assetflow.cli.case imports sqlalchemy, which belongs to "
         "assetflow.backends and assetflow.models and "
         "assetflow.database and assetflow.sql and assetflow.queries and "
-        "assetflow.portfolio and assetflow.versions and assetflow.casework and "
-        "assetflow.delivery and "
+        "assetflow.portfolio and assetflow.versions and assetflow.outbox and "
+        "assetflow.casework and assetflow.delivery and "
         "assetflow.migrations",
     ),
     "months in a guard": (

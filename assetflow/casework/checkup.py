@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from assetflow import data_files, definitions, queries, versions
+from assetflow import data_files, definitions, outbox, queries, versions
 from assetflow.backends.sqlite import SAFE_WAL
 from assetflow.casework import clock, newest
 from assetflow.casework.desk import Desk
@@ -228,6 +228,13 @@ def _cases(desk: Desk) -> Iterator[Check]:
         yield Check(
             "warning", f"Not written as files yet: {counted(len(unfiled), 'letter')}.",
             "the next command that changes something writes what is missing",
+        )  # fmt: skip
+    troubled = outbox.listed(desk.db, outbox.TROUBLED)
+    if troubled:
+        yield Check(
+            "warning", f"{counted(len(troubled), 'message')} did not leave, or may not have "
+            f"arrived (such as {troubled[0].id}).",
+            "see why and decide: assetflow outbox list",
         )  # fmt: skip
     lost = [n for n in queries.filed_letters(desk.db) if not _has_file(desk, n)]
     if lost:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetflow import alerts, clocks, guards, queries, statement
 from assetflow import models as m
-from assetflow.casework import letter_rows, record
+from assetflow.casework import letter_rows, mailing, record
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, store_facts, with_facts
 from assetflow.casework.overview import overview
@@ -158,6 +158,7 @@ def draft(
 
 def _send(desk: Desk, letter: Draft) -> Issued:
     _LETTERS.run(desk.db, **letter)
+    mailing.queue(desk, letter)
     return Issued(letter["number"], letter["name"], letter["recipient_name"], letter["subject"])
 
 

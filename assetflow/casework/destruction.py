@@ -16,7 +16,7 @@ from assetflow import models as m
 from assetflow import queries
 from assetflow.casework import council, erasure, holds, record
 from assetflow.casework.desk import Desk
-from assetflow.casework.erasure import ERASED, ERASED_EVIDENCE, ERASED_LETTER
+from assetflow.casework.erasure import ERASED, ERASED_EVIDENCE, ERASED_LETTER, ERASED_MESSAGE
 from assetflow.casework.grounds import ANSWERS
 from assetflow.errors import BadInput, Refused
 from assetflow.facts import show
@@ -234,6 +234,7 @@ def _erase_tables(desk: Desk, case: Case) -> dict[str, int]:
     counts = {}
     facts = m.facts
     counts["fact"] = desk.db.execute(delete(facts).where(facts.c.case_id == case.id)).rowcount
+    erasure.stop_messages(desk, m.outbox.c.case_id == case.id)
     of_case = select(m.signoffs.c.id).where(m.signoffs.c.case_id == case.id)
     for label, table, values in _WORDS:
         where = (
@@ -261,7 +262,8 @@ _WORDS = (
      {"reason": ERASED, "way_forward": ERASED, "authority": ERASED, "consequence": ERASED}),
     ("score", m.scores, {"reason": ERASED}),
     ("declared interest", m.interests, {"statement": ERASED}),
-    ("reminder", m.reminders, {"title": ERASED, "recipients": ERASED}),
+    ("reminder", m.reminders, {"title": ERASED, "recipients": ERASED, "requires": ERASED}),
+    ("message", m.outbox, ERASED_MESSAGE),
     ("hold", m.holds, {"reason": ERASED, "lift_reason": ERASED}),
 )  # fmt: skip
 

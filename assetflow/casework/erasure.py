@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from assetflow import chain, queries
 from assetflow import models as m
@@ -309,6 +309,7 @@ def _erase_fact(desk: Desk, found: Found) -> None:
 
 def _erase_letter(desk: Desk, found: Found) -> None:
     t = m.letters
+    stop_messages(desk, m.outbox.c.letter_id == found.key[0])
     desk.db.execute(update(t).where(t.c.id == found.key[0]).values(ERASED_LETTER))
 
 
@@ -316,6 +317,22 @@ def _erase_letter(desk: Desk, found: Found) -> None:
 ERASED_LETTER = {"recipient_name": ERASED, "recipient_email": "", "subject": ERASED, "text": "",
                  "html": "", "filed_at": None}  # fmt: skip
 ERASED_EVIDENCE = {"name": ERASED, "content": None}
+
+
+def _erase_message(desk: Desk, found: Found) -> None:
+    which = m.outbox.c.id == found.key[0]
+    stop_messages(desk, which)
+    desk.db.execute(update(m.outbox).where(which).values(ERASED_MESSAGE))
+
+
+def stop_messages(desk: Desk, which: ColumnElement[bool]) -> None:
+    """Let messages that have not left never leave: their words are going."""
+    t = m.outbox
+    waiting = and_(which, t.c.state.not_in(["sent", "failed"]))
+    desk.db.execute(update(t).where(waiting).values(state="failed"))
+
+
+ERASED_MESSAGE = {"address": ERASED, "subject": "", "text": "", "html": "", "problem": ERASED}
 
 
 def _erase_evidence(desk: Desk, found: Found) -> None:
@@ -345,6 +362,7 @@ _ERASING: dict[str, Callable[[Desk, Found], None]] = {
     "facts": _erase_fact,
     "letters": _erase_letter,
     "evidence": _erase_evidence,
+    "outbox": _erase_message,
     "community_groups": _erase_contact,
 }
 

@@ -90,7 +90,11 @@ PLACES = {
         Place(m.letters, "letter",
               {**_texts("recipient_name", "recipient_email", "subject", "text"), "html": "html"},
               ("number",), "dated"),
-        Place(m.reminders, "reminder", _texts("title", "recipients"), ("id",), "sent_on"),
+        Place(m.reminders, "reminder", _texts("title", "recipients", "requires"), ("id",),
+              "sent_on"),
+        Place(m.outbox, "message",
+              {**_texts("address", "subject", "text", "problem"), "html": "html"}, ("id",),
+              "recorded_at"),
         Place(m.journal, "journal record", {"login": "stamp"}, ("position",), "happened_on"),
         Place(m.journal_payloads, "journal record", {"text": "json"}, ("position",),
               "happened_on"),
@@ -116,6 +120,7 @@ FREE_OF_PERSONAL_DATA = {
     "objections": ("category",),
     "letters": ("name", "recipient_kind", "template_sha256", "context_sha256"),
     "reminders": ("kind", "key"),
+    "outbox": ("key", "policy", "state", "claim"),
     "journal": (
         "action", "trigger", "from_stage", "to_stage", "payload_digest", "previous", "hash",
     ),
@@ -425,13 +430,17 @@ def made_by(desk: Desk, person_id: int) -> list[Found]:
     found = []
     for table in m.metadata.sorted_tables:
         pointing = [column for column in table.columns if _points_to_people(column)]
-        if pointing and table is not m.people:
+        if pointing and table not in (m.people, *_ONLY_LINKS):
             place = PLACES.get(table.name) or Place(table, "case", {}, (), "received_on")
             either = or_(*(column == person_id for column in pointing))
             for row in desk.db.execute(_rows_of(place).where(either)):
                 as_what = [c.name for c in pointing if getattr(row, c.name) == person_id]
                 found.append(_found(place, row, {"as": ", ".join(map(_plain, as_what))}))
     return found
+
+
+# Whom a reminder goes to stands in its own words as well.
+_ONLY_LINKS = (m.reminder_people,)
 
 
 def _plain(column: str) -> str:
@@ -465,7 +474,8 @@ def _rows_of(place: Place) -> Select[Any]:
 
 
 def _with_case(query: Select[Any], case_id: Column[Any]) -> Select[Any]:
-    found = query.join(m.cases, m.cases.c.id == case_id)
+    # A digest is about many cases and belongs to none.
+    found = query.join(m.cases, m.cases.c.id == case_id, isouter=bool(case_id.nullable))
     return found.add_columns(case_id.label("of_case"), m.cases.c.reference.label("of_reference"))
 
 

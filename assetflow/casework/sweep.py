@@ -14,8 +14,9 @@ from sqlalchemy import bindparam, select
 
 from assetflow import alerts, queries
 from assetflow import models as m
-from assetflow.casework import clock
+from assetflow.casework import clock, digests
 from assetflow.casework.desk import Desk
+from assetflow.casework.digests import Digest
 from assetflow.casework.telling import Told, tell
 from assetflow.errors import AssetflowError, BadInput
 from assetflow.queries import Case
@@ -35,6 +36,7 @@ class Swept:
     on: date
     cases: int
     told: tuple[Told, ...]
+    digests: tuple[Digest, ...] = ()
 
 
 def sweep(desk: Desk, dry_run: bool = False, progress: Progress | None = None) -> Swept:
@@ -58,7 +60,8 @@ def sweep_in_parts(
 ) -> Swept:
     """Sweep as ``sweep`` does, in one transaction for every ``PART`` cases, so that nobody waits.
 
-    A sweep that breaks off has told what it has told; the next one goes on from there.
+    A sweep that breaks off has told what it has told; the next one goes on from there. At its end
+    everybody who has something new to act on gets one digest.
     """
     told: list[Told] = []
     swept, last, left = 0, 0, 1
@@ -78,7 +81,8 @@ def sweep_in_parts(
         last = max(part, default=last)
         if progress and part:
             progress(swept, swept + left)
-    return Swept(desk.on, swept, tuple(told))
+    with writing() as desk:
+        return Swept(desk.on, swept, tuple(told), tuple(digests.write(desk)))
 
 
 def _check_day(desk: Desk) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import Integer, and_, bindparam, select
+
 from assetflow import alerts, queries
 from assetflow import models as m
 from assetflow.alerts import Alert
@@ -13,7 +15,7 @@ from assetflow.casework.desk import Desk
 from assetflow.guards import all_of
 from assetflow.queries import Case
 from assetflow.snapshot import Person
-from assetflow.sql import inserting
+from assetflow.sql import Statement, inserting
 
 _LETTERS = {alerts.LADDER: "ladder_alert", "signoff_overdue": "signoff_reminder"}
 _OTHER_LETTER = "champion_reminder"
@@ -51,7 +53,7 @@ def tell(
     number = None
     if not dry_run:
         number = None if superseded else _write_letter(desk, case, alert, people)
-        _insert(desk, case, alert, names, number, superseded)
+        _insert(desk, case, alert, people, number, superseded)
     return Told(
         case.reference, alert.kind, alert.title, alert.on, names, missing, number, superseded
     )
@@ -88,7 +90,10 @@ def _holders(
     places = {"case_officer": case.snapshot.officer, "champion": case.snapshot.champion}
     if role in places:
         person = places[role]
-        return [person] if person is not None and person.here_on(on) else []
+        if person is None or not person.here_on(on):
+            return []
+        # Whoever stands in while somebody is away hears of it too.
+        return [person, *(one for one in everyone if one.stands_in_for(person.id, role, on))]
     narrowed = department if role == "signatory" else None
     return queries.with_role(everyone, role, on, narrowed)
 
@@ -119,8 +124,9 @@ def _signoff_of(case: Case, alert: Alert) -> correspondence.SignoffContext | Non
 
 
 def _insert(
-    desk: Desk, case: Case, alert: Alert, names: Sequence[str], number: int | None, superseded: bool
-) -> None:
+    desk: Desk, case: Case, alert: Alert, people: Sequence[Person], number: int | None,
+    superseded: bool,
+) -> None:  # fmt: skip
     desk.told.pop(case.id, None)
     _REMINDERS.run(
         desk.db,
@@ -130,11 +136,27 @@ def _insert(
         title=alert.title,
         due_on=alert.on,
         sent_on=desk.on,
-        recipients=all_of(names),
+        recipients=all_of([person.name for person in people]),
+        requires=alert.requires,
         letter_id=None if number is None else queries.letter_id(desk.db, number),
         recorded_at=desk.now,
         superseded=int(superseded),
     )
+    if not superseded:
+        for person in people:
+            _FOR_PEOPLE.run(desk.db, case=case.id, kind=alert.kind, key=alert.key, who=person.id)
 
 
 _REMINDERS = inserting(m.reminders)
+_FOR_PEOPLE = Statement(
+    m.reminder_people.insert().from_select(
+        ["reminder_id", "person_id"],
+        select(m.reminders.c.id, bindparam("who", type_=Integer)).where(
+            and_(
+                m.reminders.c.case_id == bindparam("case"),
+                m.reminders.c.kind == bindparam("kind"),
+                m.reminders.c.key == bindparam("key"),
+            )
+        ),
+    )
+)

@@ -149,6 +149,7 @@ class App:
         try:
             with self.store.write() as db:
                 folder.write_pending(db, self.settings.home, self.now)
+                folder.write_digests(db, self.settings, self.now)
                 rewrite = folder.rewrite_is_due(db)
             if rewrite:
                 self._rewrite()

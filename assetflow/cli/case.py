@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from assetflow.casework.nextsteps import Page, Step
     from assetflow.casework.opening import Done
     from assetflow.casework.overview import Overview
+    from assetflow.outbox import Message
     from assetflow.queries import Case
     from assetflow.snapshot import Related, Signoff
 
@@ -287,7 +288,7 @@ def _answer(one: "Case", signoff: "Signoff") -> output.Cell:
 @click.pass_obj
 def next_(app: App, case_: str, as_of: date | None, json_: bool) -> None:
     """Show what can be done now, what cannot and exactly why, and what is due."""
-    from assetflow import queries
+    from assetflow import outbox, queries
     from assetflow.casework import holds
     from assetflow.casework.nextsteps import page
 
@@ -295,10 +296,24 @@ def next_(app: App, case_: str, as_of: date | None, json_: bool) -> None:
         one = queries.case(desk.db, queries.case_id(desk.db, case_))
         found, standing = page(desk, one), holds.standing(desk, one.id)
         actor = desk.actor.name
+        undelivered = outbox.listed(desk.db, outbox.TROUBLED, one.id)
     if json_:
-        output.emit_json({**_page_json(found), "standing": standing, "for": actor})
+        left = [{"message": u.id, "letter": u.letter, "address": u.address, "problem": u.problem}
+                for u in undelivered]  # fmt: skip
+        page_ = {**_page_json(found), "undelivered": left}
+        output.emit_json({**page_, "standing": standing, "for": actor})
         return
     _show_page(found, standing)
+    _show_undelivered(undelivered)
+
+
+def _show_undelivered(messages: "list[Message]") -> None:
+    if not messages:
+        return
+    output.title("\nNot delivered")
+    for one in messages:
+        click.echo(f"  letter {one.letter} to {one.address}: {one.problem}")
+        click.echo(f"      → assetflow outbox release {one.id} [--to ADDRESS | --arrived]")
 
 
 def _page_json(found: "Page") -> dict[str, Any]:

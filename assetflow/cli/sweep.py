@@ -36,9 +36,11 @@ def sweep(app: App, dry_run: bool, on: date | None, json_: bool) -> None:
 
 
 def _show(swept: "Swept", dry_run: bool) -> None:
+    from assetflow.facts import counted
+
     sent = [told for told in swept.told if not told.superseded]
     verb = "would be sent" if dry_run else "sent"
-    if not swept.told:
+    if not swept.told and not swept.digests:
         click.echo(f"{output.day(swept.on)}: nothing new has fallen due.")
         return
     click.echo(f"{output.day(swept.on)}: {len(sent)} reminder{'s' * (len(sent) != 1)} {verb}")
@@ -48,6 +50,9 @@ def _show(swept: "Swept", dry_run: bool) -> None:
         click.echo(f"      to {', '.join(told.recipients)}")
         if told.missing_roles:
             click.echo(f"      nobody is recorded as {', '.join(told.missing_roles)}")
+    for digest in swept.digests:
+        more = f", {digest.more} more tomorrow" if digest.more else ""
+        click.echo(f"  digest for {digest.person}: {counted(digest.things, 'thing')}{more}")
     passed = [told for told in swept.told if told.superseded]
     for told in passed:
         click.echo(f"  {told.reference}  {told.title}: noted, a higher level is already reached")

@@ -5,6 +5,7 @@ no files yet gets them, a letter that has them is left alone, and one whose word
 them.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from assetflow import durable, queries
+from assetflow import durable, outbox, queries
 from assetflow import models as m
 from assetflow.errors import OutsideFault
+from assetflow.settings import Settings
 
 # A counter that says the database file must be written anew, so that no free page holds a word.
 REWRITE = "rewrite_file"
@@ -32,6 +34,40 @@ def write_pending(db: Connection, home: Path, now: datetime) -> list[Path]:
         db.execute(update(m.letters).where(m.letters.c.id == letter.id).values(filed_at=now))
     _keep(home, written)
     return written
+
+
+def write_digests(db: Connection, settings: Settings, now: datetime) -> list[Path]:
+    """Write the digests that wait as files, a folder for each day, to be printed or handed on.
+
+    Where letters go by mail, these are the digests of people who have no address.
+    """
+    written, home = [], settings.home
+    by_mail = settings.delivery.channel != "folder"
+    for digest in outbox.unfiled_digests(db, without_address=by_mail):
+        written.append(_write_digest(home, digest))
+        outbox.note_sent(db, digest.id, now)
+    return written
+
+
+def _write_digest(home: Path, digest: outbox.Message) -> Path:
+    kind, person, day = digest.key.split(":")
+    path = home / f"{kind}s" / day / f"{person}-{_slug(digest.name)}.txt"
+    to = f"{digest.name} <{digest.address}>" if digest.address else digest.name
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        durable.write_whole(path, f"To: {to}\nSubject: {digest.subject}\n\n{digest.text}")
+    except OSError as error:
+        raise OutsideFault(
+            f"The reminders are saved, but the digest for {digest.name} could not be written.",
+            reasons=[f"{error.strerror or error}: {path.parent}"],
+            remedies=["make room or give access; the next command writes it"],
+        ) from error
+    return path
+
+
+def _slug(name: str) -> str:
+    """Give a name as a file may be called: plain letters and hyphens."""
+    return "-".join(re.findall("[a-z0-9]+", name.casefold()))[:60] or "digest"
 
 
 def ask_again(db: Connection, home: Path) -> int:
@@ -79,12 +115,25 @@ def remove_erased(db: Connection, home: Path) -> list[Path]:
     removed: list[Path] = []
     for letter in queries.erased_letters(db):
         removed += _remove(home, letter)
+    for path in _erased_digests(db, home):
+        path.unlink()
+        removed.append(path)
     return removed
 
 
 def lying_erased(db: Connection, home: Path) -> list[Path]:
     """List the files in this home of letters whose words were erased."""
-    return [path for letter in queries.erased_letters(db) for path in _lying(home, letter)]
+    letters = [path for letter in queries.erased_letters(db) for path in _lying(home, letter)]
+    return [*letters, *_erased_digests(db, home)]
+
+
+def _erased_digests(db: Connection, home: Path) -> list[Path]:
+    """List the files of digests whose words were erased; their names hold the person's."""
+    return [
+        path
+        for key in outbox.erased_digests(db)
+        for path in (home / "digests" / key.split(":")[2]).glob(f"{key.split(':')[1]}-*.txt*")
+    ]
 
 
 def _lying(home: Path, letter: Any) -> list[Path]:

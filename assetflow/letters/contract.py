@@ -173,11 +173,17 @@ CONTRACT: dict[str, Shape] = {
         "actions": "list",
         "recipients": "list",
     },
+    # What one person is to act on, of many cases: for their digest, which is about no single case.
+    "digest": {
+        "count": "integer",
+        "more": "integer",
+        "groups": [{"to_do": "text", "lines": "list"}],
+    },
     "facts": FACTS,
 }
 
-# Parts that only some letters are given: those about a sign-off, those about an alert.
-OCCASIONS = ("signoff", "alert")
+# Parts that only some letters are given: those about a sign-off, an alert, or a person's digest.
+OCCASIONS = ("signoff", "alert", "digest")
 
 # What a row of a loop can be asked about its place.
 LOOP: dict[str, Shape] = {

@@ -84,6 +84,24 @@ _ALERT = {
     "recipients": ["Priya Nair", "Tom Adeyemi"],
 }
 
+_DIGEST = {
+    "count": 3,
+    "more": 2,
+    "groups": [
+        {
+            "to_do": "Move the case on, or tell the group a new date",
+            "lines": [
+                "CAT-2025-0007, Station Road Pavilion: Overdue: Legal (12 Jan 2026)",
+                "CAT-2026-0012, Netherfield Hall: Overdue: Decision (2 Feb 2026)",
+            ],
+        },
+        {
+            "to_do": "Send the group a holding update",
+            "lines": ["CAT-2026-0003, Old Library: The group has not been written to (2 Feb 2026)"],
+        },
+    ],
+}
+
 _PARTS = [
     {
         "reference": "SITE-2026-0004",
@@ -167,6 +185,7 @@ _SAMPLE: Mapping[str, object] = {
     "review_by": date(2026, 3, 3),
     "signoff": _SIGNOFF,
     "alert": _ALERT,
+    "digest": _DIGEST,
     "record": {"code": "5e88-4898-da28-0471", "taken_on": date(2026, 2, 2)},
 }
 
@@ -200,6 +219,7 @@ _BARE: Mapping[str, object] = {
     "scores": [],
     "scores_total": "",
     "clocks": [],
+    "digest": _DIGEST | {"count": 1, "more": 0},
     "alert": _ALERT
     | {"due_on": None, "level": "", "requires": "", "actions": [], "recipients": []},
 }

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from assetflow.soundness.finding import Finding, Surroundings, Where, unknown
 from assetflow.workflow import Workflow
 
-_OCCASIONS = {"signoff": "a sign-off that is asked for", "alert": "an alert that has fallen due"}
+_OCCASIONS = {
+    "signoff": "a sign-off that is asked for",
+    "alert": "an alert that has fallen due",
+    "digest": "what one person is to act on in many cases",
+}
 
 
 def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""published versions of routes, cases that are parts of cases, scores and interests.
+"""published versions of routes, cases that are parts of cases, scores, interests, the outbox.
 
 Revision ID: 0003
 Revises: 0002
@@ -69,6 +69,65 @@ def upgrade() -> None:
             batch_op.add_column(sa.Column(name, sa.Integer(), nullable=True))
             batch_op.create_foreign_key(batch_op.f(f"fk_cases_{name}"), "cases", [name], ["id"])
             batch_op.create_index(batch_op.f(f"ix_cases_{name}"), [name], unique=False)
+    _add_the_outbox()
+
+
+def _add_the_outbox() -> None:
+    with op.batch_alter_table("reminders") as batch_op:
+        batch_op.add_column(sa.Column("requires", sa.Text(), server_default="", nullable=False))
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(80), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=True),
+        sa.Column("letter_id", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), server_default="", nullable=False),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("html", sa.Text(), server_default="", nullable=False),
+        sa.Column("policy", sa.String(10), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("problem", sa.Text(), server_default="", nullable=False),
+        sa.Column("next_try_at", sa.DateTime(), nullable=True),
+        sa.Column("claim", sa.String(32), server_default="", nullable=False),
+        sa.Column("claimed_at", sa.DateTime(), nullable=True),
+        sa.Column("sent_at", sa.DateTime(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("policy IN ('retry', 'hold')", name=op.f("ck_outbox_policy_known")),
+        sa.CheckConstraint(
+            "state IN ('queued', 'sending', 'sent', 'failed', 'unknown')",
+            name=op.f("ck_outbox_state_known"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_outbox_case_id")),
+        sa.ForeignKeyConstraint(["letter_id"], ["letters.id"], name=op.f("fk_outbox_letter_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_outbox_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
+    )
+    for name in ("case_id", "letter_id", "person_id"):
+        op.create_index(op.f(f"ix_outbox_{name}"), "outbox", [name], unique=False)
+    op.create_index("ix_outbox_state", "outbox", ["state", "id"], unique=False)
+    op.create_table(
+        "reminder_people",
+        sa.Column("reminder_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("digest_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["reminder_id"], ["reminders.id"], name=op.f("fk_reminder_people_reminder_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_reminder_people_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["digest_id"], ["outbox.id"], name=op.f("fk_reminder_people_digest_id")
+        ),
+        sa.PrimaryKeyConstraint("reminder_id", "person_id", name=op.f("pk_reminder_people")),
+    )
+    op.create_index(
+        op.f("ix_reminder_people_digest_id"), "reminder_people", ["digest_id"], unique=False
+    )
 
 
 def downgrade() -> None:

@@ -66,13 +66,14 @@ class Faulty(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
+        self.line = transport
         self.letterbox.lines.append(transport)
         super().connection_made(transport)
 
     async def fails(self, step: str) -> bool:
         fault = self.letterbox.fault(step)
         if fault == "drop":
-            self.transport.abort()
+            self.line.abort()
             self.answer = "421 gone"
         elif fault == "hang":
             while self.letterbox.open:
@@ -84,7 +85,7 @@ class Faulty(SMTP):
         if await self.fails("connect"):
             if self.answer[:3].isdigit():
                 await self.push(self.answer)
-            self.transport.close()
+            self.line.close()
             return
         await super()._handle_client()
 

@@ -48,6 +48,7 @@ def timeline(occasion: Occasion) -> list[Alert]:
     found = [
         *_ladder(occasion),
         *_no_champion(occasion),
+        *_left(occasion),
         *_stage_overdue(occasion),
         *_signoffs(occasion),
         *_silence(occasion),
@@ -219,6 +220,32 @@ def _vacant_since(case: Snapshot) -> date | None:
         return case.champion_since
     left = case.champion.left_on
     return None if left is None else max(left, case.champion_since)
+
+
+def _left(occasion: Occasion) -> Iterator[Alert]:
+    """Give the alerts that a case is with somebody who is gone: at once, and not after weeks."""
+    case, rule = occasion.case, occasion.workflow.alerts.get("no_champion")
+    for person, place, requires in (
+        (
+            case.officer,
+            "case officer",
+            f"give it to another: assetflow case assign {case.reference}",
+        ),
+        (case.champion, "champion", f"name another: assetflow champion name {case.reference}"),
+    ):
+        if rule is None or person is None or person.left_on is None:
+            continue
+        yield Alert(
+            on=person.left_on,
+            kind="holder_left",
+            key=f"{place}:{person.id}:{person.left_on.isoformat()}",
+            title=f"The {place} has left",
+            sentence=f"{person.name} was the {place} of this case and no longer works here.",
+            since=person.left_on,
+            due_on=None,
+            roles=(*rule.to, "case_officer", "champion"),
+            requires=requires,
+        )
 
 
 def _stage_overdue(occasion: Occasion) -> Iterator[Alert]:

@@ -120,6 +120,7 @@ VALUES = {
     "interest list case_": "COMP-2026-0001",
     "criterion": "Sustainability",
     "outbox release number": "1",
+    "case assign person": "kim",
     "score_": "7",
     "workflow new name": "our_route",
     "label": "Our route",

@@ -212,7 +212,7 @@ def revoke(desk: Desk, person_typed: str, role: Role, authority: str) -> tuple[s
     reasons = _against_change(desk, person, bootstrap=False)
     if not own:
         reasons.append(f"{person.name} does not hold it.")
-    if role.name == ADMINISTRATOR and not _lasting_administrators(desk, without=person.id):
+    if role.name == ADMINISTRATOR and not lasting_administrators(desk, without=person.id):
         reasons.append("Nobody else is an administrator to stay; name another one first.")
     if reasons:
         raise Refused(f"The role {role} of {person.name} was not ended.", reasons=reasons)
@@ -300,7 +300,7 @@ def _against_deputy(
 # --- what they share ------------------------------------------------------------------------------
 
 
-def _lasting_administrators(desk: Desk, without: int) -> list[Person]:
+def lasting_administrators(desk: Desk, without: int) -> list[Person]:
     """Give the other administrators of their own right whose role has no last day."""
     return [
         person for person in queries.people(desk.db).values()

@@ -147,6 +147,10 @@ def _erased(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
     return f"A person's data erased: {_counted(detail['counts'])}"
 
 
+def _officer(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    return f"{detail['officer']} became the case officer, after {detail['before']}"
+
+
 def _migrated(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
     how = "Put back from" if detail["undoes"] else "Moved from"
     versions = f"version {detail['from']['version']} to version {detail['to']['version']}"
@@ -167,6 +171,7 @@ _WORDS: dict[str, Callable[[Case, Entry, Any], str]] = {
     "fact_recorded": _recorded,
     "letter_issued": _recorded,
     "champion_named": _champion,
+    "officer_named": _officer,
     "signoff_requested": _requested,
     "signoff_given": _given,
     "objection_raised": _objected,

@@ -281,6 +281,27 @@ def _answer(one: "Case", signoff: "Signoff") -> output.Cell:
     return f"{signed}{recorded}{condition}", "green"
 
 
+@case.command()
+@options.case
+@click.argument("person", shell_complete=completion.people)
+@options.why
+@options.on
+@options.as_json
+@click.pass_obj
+def assign(app: App, case_: str, person: str, why: str, on: date | None, json_: bool) -> None:
+    """Give a case to another case officer, as when the present one leaves."""
+    from assetflow.casework.leaving import name_officer
+    from assetflow.casework.overview import overview
+
+    with app.writing(on) as desk:
+        seen = overview(desk, name_officer(desk, case_, person, why))
+    if json_:
+        output.emit_json({"overview": seen})
+        return
+    output.done(f"{seen.reference}: {seen.officer} is the case officer")
+    click.echo(f"  next: assetflow case next {seen.reference}")
+
+
 @case.command("next")
 @options.case
 @options.as_of

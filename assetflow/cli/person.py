@@ -86,6 +86,27 @@ def login(app: App, person_: str, name: str, end: bool, json_: bool) -> None:
     output.done(f"{done.name} ({done.handle}) {how}")
 
 
+@person.command()
+@click.argument("person_", metavar="PERSON", shell_complete=completion.people)
+@click.option("--last-day", type=options.DAY, metavar="DATE", help="Their last day; else today.")
+@options.as_json
+@click.pass_obj
+def leave(app: App, person_: str, last_day: date | None, json_: bool) -> None:
+    """Say that somebody leaves: they may do nothing any more, and their cases call for others."""
+    from assetflow.casework import leaving
+
+    with app.writing() as desk:
+        left = leaving.leave(desk, person_, last_day or app.today)
+    if json_:
+        output.emit_json(left)
+        return
+    output.done(f"{left.person.name} leaves after {output.day(last_day or app.today)}")
+    for reference in left.officer_of:
+        click.echo(f"  {reference} needs a case officer: assetflow case assign {reference} PERSON")
+    for reference in left.champion_of:
+        click.echo(f"  {reference} needs a champion: assetflow champion name {reference} PERSON")
+
+
 who = click.argument("who", metavar="WHO", shell_complete=completion.people)
 also = click.option("--also", multiple=True, metavar="TEXT",
                     help="Another spelling, email or number; may be repeated.")  # fmt: skip

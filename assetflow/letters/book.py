@@ -1,7 +1,9 @@
 """The book of letters: finds them in their folders, keeps them, and writes them for a case."""
 
+import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
@@ -75,6 +77,7 @@ class LetterBook:
         self._language = language
         self._facts: dict[str, Shape] = {**FACTS, **(facts or {})}
         self._letters: dict[str, _Letter] = {}
+        self._tried: dict[str, tuple[Problem, ...]] = {}
         self._texts: dict[Path, Source] = {}
         self._environment = LetterLanguage(self._source_of)
 
@@ -126,7 +129,9 @@ class LetterBook:
     def _problems_of(self, name: str) -> Iterator[Problem]:
         try:
             found = self._letter(name).findings.problems
-            yield from found or self._trial(name)
+            if not found and name not in self._tried:
+                self._tried[name] = tuple(self._trial(name))
+            yield from found or self._tried[name]
         except BadFile as error:
             yield from error.problems
 
@@ -271,25 +276,35 @@ def open_book(
     folders: Sequence[Path], language: str = "en", facts: Mapping[str, str] | None = None
 ) -> LetterBook:
     """Give the book of these folders; it is read anew only where a file of it has changed."""
-    files = [path for folder in folders for path in folder.rglob(f"*{ENDING}")]
-    texts = [(path, _digest(path)) for path in files if path.is_file()]
+    texts = {folder: tuple(_texts(folder / language)) for folder in folders}
+    # A folder without letters makes no difference: homes that change none share one book.
+    used = tuple(folder for folder in folders if texts[folder])
     declared = tuple(sorted((facts or {}).items()))
-    return _book(tuple(folders), language, declared, tuple(sorted(texts)))
+    return _book(used, language, declared, tuple(texts[folder] for folder in used))
 
 
-def _digest(path: Path) -> str:
+def _texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Give the letters and parts in a folder, each with the hash of its text."""
+    for place in (str(folder), str(folder / "parts")):
+        with suppress(OSError), os.scandir(place) as entries:
+            found = sorted(entry.path for entry in entries if entry.name.endswith(ENDING))
+            yield from ((path, _digest(path)) for path in found if os.path.isfile(path))  # noqa: PTH113
+
+
+def _digest(path: str) -> str:
     try:
-        return sha256(path.read_bytes()).hexdigest()
+        with open(path, "rb") as file:  # noqa: PTH123 - a command asks often, and Path is slow
+            return sha256(file.read()).hexdigest()
     except OSError:
         return ""  # reading the letter will say what is wrong
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _book(
     folders: tuple[Path, ...],
     language: str,
     facts: tuple[tuple[str, str], ...],
-    _texts: tuple[tuple[Path, str], ...],
+    _texts: tuple[tuple[tuple[str, str], ...], ...],
 ) -> LetterBook:
     return LetterBook(folders, language, facts=dict(facts))
 

@@ -11,7 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, nodes
+from jinja2 import BytecodeCache, FunctionLoader, StrictUndefined, nodes
+from jinja2.bccache import Bucket
 from jinja2.exceptions import TemplateSyntaxError
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -85,6 +86,42 @@ def escape(value: object) -> str:
     return " ".join(_UNPRINTABLE.sub("", str(value)).split()).translate(_PLAIN_MARKS)
 
 
+# Whatever was read and compiled stays so for all books of a process: they share most texts, and
+# the language is the same for all. So many texts are kept, several times what is shipped.
+MOST_TEXTS = 500
+
+
+class _Read:
+    """What is known of the texts that were read, until there are too many of them."""
+
+    def __init__(self) -> None:
+        self.trees: dict[str, nodes.Template] = {}
+        self.compiled: set[str] = set()
+        self.codes: dict[tuple[str, str], Any] = {}
+
+    def make_room(self) -> None:
+        """Forget everything where there is too much of it."""
+        for known in (self.trees, self.compiled, self.codes):
+            if len(known) >= MOST_TEXTS:
+                known.clear()
+
+
+_READ = _Read()
+
+
+class _Codes(BytecodeCache):
+    """Gives a template its code again where its text is still the same."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill in the code that was made of this text before."""
+        bucket.code = _READ.codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a text."""
+        _READ.make_room()
+        _READ.codes[bucket.key, bucket.checksum] = bucket.code
+
+
 class LetterLanguage(ImmutableSandboxedEnvironment):
     """The environment all letters of a book are compiled in, and kept compiled."""
 
@@ -96,9 +133,8 @@ class LetterLanguage(ImmutableSandboxedEnvironment):
             keep_trailing_newline=True,
             auto_reload=False,
             cache_size=-1,
+            bytecode_cache=_Codes(),
         )
-        self._read: dict[str, nodes.Template] = {}
-        self._compiled: set[str] = set()
         self.globals.clear()
         self.filters = dict(FILTERS)
         self.tests = {name: self.tests[name] for name in TESTS}
@@ -127,17 +163,18 @@ class LetterLanguage(ImmutableSandboxedEnvironment):
 
         Letters share their parts, so each text is read once.
         """
-        if text not in self._read:
-            self._read[text] = self._read_once(text)
-        return self._read[text]
+        if text not in _READ.trees:
+            _READ.make_room()
+            _READ.trees[text] = self._read_once(text)
+        return _READ.trees[text]
 
     def compiles(self, text: str, file: str) -> None:
         """Compile a text that was read, once; raises what Python has against it."""
-        if text not in self._compiled:
-            # Compiling works out constants in the tree, so nobody may read that one afterwards.
-            tree = self._read.pop(text) if text in self._read else self._read_once(text)
-            self.compile(tree, None, file)
-            self._compiled.add(text)
+        if text not in _READ.compiled:
+            # Compiling works out constants in the tree, so it is not the one that others read.
+            self.compile(self._read_once(text), None, file)
+            _READ.make_room()
+            _READ.compiled.add(text)
 
     def _read_once(self, text: str) -> nodes.Template:
         if raw := _RAW.search(text):

@@ -159,7 +159,8 @@ _parsed = lru_cache(maxsize=32)(read_bytes)
 def load(path: Path, around: soundness.Surroundings) -> Workflow:
     """Read and prove one route; raises ``BadFile`` with every problem and its line."""
     tree = _tree(path)
-    workflow, problems = _build(tree)
+    workflow, shape_problems = _build(tree)
+    problems = [*shape_problems]
     if workflow is not None:
         problems += [tree.problem(*finding) for finding in soundness.findings(workflow, around)]
     if problems or workflow is None:
@@ -171,7 +172,9 @@ def load(path: Path, around: soundness.Surroundings) -> Workflow:
     return workflow
 
 
+@lru_cache(maxsize=32)
 def _build(tree: Tree) -> tuple[Workflow | None, list[Problem]]:
+    """Make the route that a file tells; the same text is not told apart again."""
     # pydantic costs 0.1 s to import: only checking and first use of a version pay for it.
     from pydantic import ValidationError  # noqa: PLC0415
 

@@ -15,6 +15,8 @@ from sqlalchemy import (
     CursorResult,
     Integer,
     Row,
+    Select,
+    Table,
     and_,
     bindparam,
     cast,
@@ -326,12 +328,18 @@ def version_with(db: Connection, name: str, version: int) -> AnyRow | None:
     return db.execute(query).one_or_none()
 
 
+_NEWEST_VERSION = Statement(
+    select(m.workflow_versions.c.sha256)
+    .where(m.workflow_versions.c.name == bindparam("name"))
+    .order_by(m.workflow_versions.c.version.desc())
+    .limit(bindparam("one", 1))
+)
+
+
 def newest_version(db: Connection, name: str) -> Workflow | None:
     """Give the highest stored version of a route."""
-    table = m.workflow_versions
-    query = select(table.c.sha256).where(table.c.name == name).order_by(table.c.version.desc())
-    sha256 = db.execute(query.limit(1)).scalar_one_or_none()
-    return workflows(db, [sha256])[sha256] if sha256 else None
+    found = _NEWEST_VERSION.first(db, name=name)
+    return workflows(db, [found.sha256])[found.sha256] if found else None
 
 
 def declared_facts(db: Connection) -> dict[str, str]:
@@ -449,10 +457,12 @@ def ids_with_alert(db: Connection, on: date, after: int = 0) -> list[int]:
     return sorted(row.id for row in _DUE.rows(db, on=on) if row.id > after)
 
 
+_DESTROYED_ON = Statement(select(m.cases.c.destroyed_on).where(m.cases.c.id == bindparam("id")))
+
+
 def destroyed_on(db: Connection, case_id: int) -> date | None:
     """Give when a case was destroyed under the retention schedule, or None."""
-    query = select(m.cases.c.destroyed_on).where(m.cases.c.id == case_id)
-    found: date | None = db.execute(query).scalar_one()
+    found: date | None = _DESTROYED_ON.first(db, id=case_id).destroyed_on
     return found
 
 
@@ -690,43 +700,53 @@ _RELATED = (
     .join(m.workflow_versions)
     .order_by(m.cases.c.id)
 )
+_ID = bindparam("id", type_=Integer)
+_BEFORE = select(m.cases.c.continues_id).where(m.cases.c.id == _ID).scalar_subquery()
+_CONTINUED_BY = Statement(_RELATED.where(m.cases.c.continues_id == _ID))
+_CONTINUES = Statement(_RELATED.where(m.cases.c.id == _BEFORE))
+_PARTS_OF = Statement(_RELATED.where(m.cases.c.parent_id == _ID))
+_ITSELF = Statement(_RELATED.where(m.cases.c.id == _ID))
+_OTHERS_ON_ASSET = Statement(
+    _RELATED.where(and_(m.cases.c.asset_id == bindparam("asset"), m.cases.c.id != _ID))
+)
+_PARENT_OF = Statement(select(m.cases.c.parent_id).where(m.cases.c.id == _ID))
 
 
 def parent_of(db: Connection, case_id: int) -> int | None:
     """Give the case that a case is a part of, or None where it stands alone."""
-    found = db.execute(select(m.cases.c.parent_id).where(m.cases.c.id == case_id)).scalar_one()
+    found = _PARENT_OF.first(db, id=case_id).parent_id
     return None if found is None else int(found)
 
 
 def continued_by(db: Connection, case_id: int) -> list[tuple[int, Related]]:
     """Give the cases that went on from a case."""
-    return _related(db, m.cases.c.continues_id == case_id)
+    return _related(db, _CONTINUED_BY, id=case_id)
 
 
 def continues(db: Connection, case_id: int) -> Related | None:
     """Give the case from which a case goes on, or None."""
-    before = select(m.cases.c.continues_id).where(m.cases.c.id == case_id).scalar_subquery()
-    return next((found for _, found in _related(db, m.cases.c.id == before)), None)
+    return next((found for _, found in _related(db, _CONTINUES, id=case_id)), None)
 
 
 def parts_of(db: Connection, case_id: int) -> list[tuple[int, Related]]:
     """Give the parts of a case with their ids, in the order in which they were opened."""
-    return _related(db, m.cases.c.parent_id == case_id)
+    return _related(db, _PARTS_OF, id=case_id)
 
 
 def related(db: Connection, case_id: int) -> Related:
     """Give one case as others see it."""
-    return _related(db, m.cases.c.id == case_id)[0][1]
+    return _related(db, _ITSELF, id=case_id)[0][1]
 
 
 def others_on_asset(db: Connection, case_id: int, asset_id: int) -> list[Related]:
     """Give the other cases on an asset, open or ended."""
-    where = and_(m.cases.c.asset_id == asset_id, m.cases.c.id != case_id)
-    return [found for _, found in _related(db, where)]
+    return [found for _, found in _related(db, _OTHERS_ON_ASSET, id=case_id, asset=asset_id)]
 
 
-def _related(db: Connection, where: ColumnElement[bool]) -> list[tuple[int, Related]]:
-    rows = db.execute(_RELATED.where(where)).all()
+def _related(db: Connection, asked: Statement, **which: int) -> list[tuple[int, Related]]:
+    rows = asked.rows(db, **which)
+    if not rows:
+        return []
     routes = workflows(db, {row.sha256 for row in rows})
     values = _facts_of(db, {row.id: routes[row.sha256] for row in rows})
     return [(row.id, _as_related(row, routes[row.sha256], values[row.id])) for row in rows]
@@ -742,36 +762,57 @@ def _as_related(row: Any, route: Workflow, facts: dict[str, Any]) -> Related:
 
 
 def _facts_of(db: Connection, routes: Mapping[int, Workflow]) -> dict[int, dict[str, Any]]:
-    f, found = m.facts, {case_id: dict[str, Any]() for case_id in routes}
-    query = select(f.c.case_id, f.c.name, f.c.value).where(f.c.case_id.in_(list(routes)))
-    for row in db.execute(query.order_by(f.c.case_id, f.c.name)):
-        found[row.case_id][row.name] = _fact(routes[row.case_id], row)
+    found: dict[int, dict[str, Any]] = {case_id: {} for case_id in routes}
+    for part, count in _parts(list(routes)):
+        for row in _facts_among(count).rows(db, **numbers(part, count)):
+            found[row.case_id][row.name] = _fact(routes[row.case_id], row)
     return found
+
+
+@lru_cache
+def _facts_among(count: int) -> Statement:
+    f = m.facts
+    query = select(f.c.case_id, f.c.name, f.c.value).where(among(f.c.case_id, count))
+    return Statement(query.order_by(f.c.case_id, f.c.name))
+
+
+_SCORES = Statement(
+    select(
+        m.scores.c.criterion,
+        m.people.c.name,
+        m.scores.c.moderated,
+        m.scores.c.score,
+        m.scores.c.reason,
+    )
+    .join_from(m.scores, m.people, m.people.c.id == m.scores.c.scorer_id)
+    .where(m.scores.c.case_id == _ID)
+    .order_by(m.scores.c.id)
+)
+_INTERESTED = (
+    select(m.people.c.name)
+    .join_from(m.interests, m.people, m.people.c.id == m.interests.c.person_id)
+    .where(m.interests.c.case_id == _ID)
+)
+_DECLARED = Statement(_INTERESTED)
+_ASIDE = Statement(_INTERESTED.where(m.interests.c.steps_aside == 1))
 
 
 def scores(db: Connection, case_id: int) -> list[Score]:
     """Give the scores of a case, in the order in which they were given."""
-    s, p = m.scores, m.people
-    query = select(s.c.criterion, p.c.name, s.c.moderated, s.c.score, s.c.reason)
-    query = query.join_from(s, p, p.c.id == s.c.scorer_id).where(s.c.case_id == case_id)
     return [
         Score(row.criterion, row.name, bool(row.moderated), row.score, row.reason)
-        for row in db.execute(query.order_by(s.c.id))
+        for row in _SCORES.rows(db, id=case_id)
     ]
 
 
 def aside(db: Connection, case_id: int) -> frozenset[str]:
     """Name those who have declared an interest in a case and take no part in scoring it."""
-    i, p = m.interests, m.people
-    query = select(p.c.name).join_from(i, p, p.c.id == i.c.person_id)
-    return frozenset(
-        db.execute(query.where(i.c.case_id == case_id, i.c.steps_aside == 1)).scalars()
-    )
+    return frozenset(row.name for row in _ASIDE.rows(db, id=case_id))
 
 
 def declared(db: Connection, case_id: int) -> frozenset[str]:
     """Name those who have declared an interest in a case, or that they have none."""
-    return frozenset(row.name for row in interests(db, [case_id]))
+    return frozenset(row.name for row in _DECLARED.rows(db, id=case_id))
 
 
 def interests(db: Connection, ids: Sequence[int]) -> list[AnyRow]:
@@ -847,46 +888,65 @@ def chains(db: Connection) -> Iterator[tuple[str, list[Link], dict[int, Payload]
         yield COUNCIL, links, payloads
 
 
+def _from(table: Table, *more: ColumnElement[bool]) -> Select[Any]:
+    """Select the records of a journal, or their words, from a position on."""
+    return select(table).where(table.c.position >= bindparam("begin"), *more)
+
+
+_CHAIN = Statement(
+    _from(m.journal, m.journal.c.case_id == bindparam("case")).order_by(m.journal.c.position)
+)
+_CHAIN_PAYLOADS = Statement(
+    _from(m.journal_payloads, m.journal_payloads.c.case_id == bindparam("case"))
+)
+_COUNCIL_CHAIN = Statement(_from(m.council_journal).order_by(m.council_journal.c.position))
+_COUNCIL_PAYLOADS = Statement(_from(m.council_payloads))
+
+
 def chain_of(
     db: Connection, case_id: int, reference: str, begin: int = 1
 ) -> tuple[list[Link], dict[int, Payload]]:
     """Give one case's chain with its payloads, from a position on."""
-    j, words = m.journal, m.journal_payloads
-    own = (j.c.case_id == case_id) & (j.c.position >= begin)
+    own = {"case": case_id, "begin": begin}
     links = [
         Link(
             reference, r.position, r.happened_on.isoformat(), instant_text(r.recorded_at),
             str(r.actor_id), r.action, r.trigger, r.from_stage, r.to_stage, r.payload_digest,
             r.previous, r.hash,
         )
-        for r in db.execute(select(j).where(own).order_by(j.c.position))
+        for r in _CHAIN.rows(db, **own)
     ]  # fmt: skip
-    said = (words.c.case_id == case_id) & (words.c.position >= begin)
-    found = db.execute(select(words).where(said))
+    found = _CHAIN_PAYLOADS.rows(db, **own)
     return links, {row.position: Payload(row.salt, row.text) for row in found}
 
 
 def council_chain(db: Connection, begin: int = 1) -> tuple[list[Link], dict[int, Payload]]:
     """Give the chain of the council journal with its payloads, from a position on."""
-    j, words = m.council_journal, m.council_payloads
     links = [
         Link(
             COUNCIL, r.position, r.happened_on.isoformat(), instant_text(r.recorded_at),
             str(r.actor_id), r.action, None, None, None, r.payload_digest, r.previous, r.hash,
         )
-        for r in db.execute(select(j).where(j.c.position >= begin).order_by(j.c.position))
+        for r in _COUNCIL_CHAIN.rows(db, begin=begin)
     ]  # fmt: skip
-    found = db.execute(select(words).where(words.c.position >= begin))
+    found = _COUNCIL_PAYLOADS.rows(db, begin=begin)
     return links, {row.position: Payload(row.salt, row.text) for row in found}
+
+
+_NEWEST_OF_COUNCIL = Statement(
+    select(m.council_journal.c.hash)
+    .order_by(m.council_journal.c.position.desc())
+    .limit(bindparam("one", 1))
+)
+_COUNTED_FOR_COUNCIL = Statement(select(m.counters.c.value).where(m.counters.c.name == COUNCIL))
 
 
 def council_head(db: Connection) -> Head | None:
     """Give the newest record of the council journal; how many there must be stands apart."""
-    j = m.council_journal
-    newest = db.execute(select(j.c.hash).order_by(j.c.position.desc()).limit(1)).scalar()
-    counter = select(m.counters.c.value).where(m.counters.c.name == COUNCIL)
-    position = db.execute(counter).scalar() or 0
-    return Head(COUNCIL, position, newest or GENESIS) if newest or position else None
+    newest, counted = _NEWEST_OF_COUNCIL.first(db), _COUNTED_FOR_COUNCIL.first(db)
+    position = counted.value if counted else 0
+    last = newest.hash if newest else GENESIS
+    return Head(COUNCIL, position, last) if newest or position else None
 
 
 def heads(db: Connection) -> list[Head]:
@@ -897,10 +957,15 @@ def heads(db: Connection) -> list[Head]:
     return found if council is None else [*found, council]
 
 
+_NEWEST_ANCHOR = Statement(
+    select(m.anchors).order_by(m.anchors.c.id.desc()).limit(bindparam("one", 1))
+)
+
+
 def newest_anchor(db: Connection) -> AnyRow | None:
     """Give the anchor that was taken last: its moment and root."""
-    t = m.anchors
-    return db.execute(select(t).order_by(t.c.id.desc()).limit(1)).one_or_none()
+    found: AnyRow | None = _NEWEST_ANCHOR.first(db)
+    return found
 
 
 def letters(db: Connection, case_id: int | None = None) -> list[AnyRow]:
@@ -934,11 +999,17 @@ def letter_id(db: Connection, number: int) -> int:
     return int(_LETTER_ID.first(db, number=number).id)
 
 
+_UNFILED = Statement(
+    select(m.letters, m.cases.c.reference)
+    .join(m.cases, m.cases.c.id == m.letters.c.case_id)
+    .where(m.letters.c.filed_at.is_(None))
+    .order_by(m.letters.c.number)
+)
+
+
 def unfiled_letters(db: Connection) -> list[AnyRow]:
     """List the letters whose files have not been written yet."""
-    t = m.letters
-    query = select(t, m.cases.c.reference).join(m.cases, m.cases.c.id == t.c.case_id)
-    return list(db.execute(query.where(t.c.filed_at.is_(None)).order_by(t.c.number)))
+    return _UNFILED.rows(db)
 
 
 def filed_letters(db: Connection) -> list[AnyRow]:

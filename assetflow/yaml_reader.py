@@ -121,9 +121,12 @@ _SYNTAX = (
 )
 
 
-@dataclass
+@dataclass(eq=False)
 class Tree:
-    """The plain values of a file, and where in the file each of them stands."""
+    """The plain values of a file, and where in the file each of them stands.
+
+    A tree is only ever itself: a file that says the same as before gives the same tree.
+    """
 
     file: str
     value: Any = None

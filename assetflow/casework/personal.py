@@ -28,6 +28,7 @@ from assetflow.snapshot import Person
 Reading = Literal["text", "json", "html", "bytes", "stamp"]
 # Anything shorter stands in half of all words.
 SHORTEST = 3
+_BETWEEN = "\0"
 # Beside the database: what somebody had no right to (cli/app.py).
 DENIALS = "denials.log"
 
@@ -144,11 +145,19 @@ class Identifier:
 
     text: str
     pattern: re.Pattern[str] | None = None
+    # What every text has in which the pattern can be found: much faster to look for. A number is
+    # looked for among all the digits of a text.
+    words: tuple[str, ...] = ()
+    digits: str = ""
 
     def is_in(self, folded: str) -> bool:
         """Tell whether it stands in a text that was folded."""
         if self.pattern is None:
             return folded.strip() == fold(self.text)
+        if not all(word in folded for word in self.words):
+            return False
+        if self.digits and self.digits not in "".join(_DIGITS.findall(folded)):
+            return False
         return self.pattern.search(folded) is not None
 
 
@@ -163,8 +172,12 @@ class Subject:
 
     def is_in(self, texts: Iterable[str]) -> bool:
         """Tell whether any of the texts mentions them."""
-        folded = [fold(text) for text in texts]
-        return any(one.is_in(text) for text in folded for one in self.identifiers)
+        # No pattern reaches over a zero, so all texts are looked through in one go.
+        together = fold(_BETWEEN.join(texts))
+        alone = [one for one in self.identifiers if one.pattern is None]
+        return any(one.is_in(together) for one in self.identifiers if one.pattern) or any(
+            one.is_in(text) for text in (together.split(_BETWEEN) if alone else ()) for one in alone
+        )
 
 
 def fold(text: str) -> str:
@@ -175,7 +188,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.casefold()
     plain = unicodedata.normalize("NFKD", text.replace("’", "'"))
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    accents = dict.fromkeys(ord(c) for c in set(plain) if unicodedata.combining(c))
+    return (plain.translate(accents) if accents else plain).casefold()
 
 
 def subject(desk: Desk, typed: str, also: Sequence[str] = ()) -> Subject:
@@ -240,22 +254,29 @@ def _alone(text: str) -> Identifier:
     return Identifier(text) if fold(text).isalpha() else _identifier(text)
 
 
+_DIGITS = re.compile("[0-9]+")
 _PHONE = re.compile(r"[+0-9][0-9\s().-]{6,}")
 _GAP = r"[\s().-]*"
 
 
 def _identifier(text: str) -> Identifier:
     if _PHONE.fullmatch(text):
-        return Identifier(text, _phone(text))
-    words = r"\s+".join(re.escape(word) for word in fold(text).split())
+        digits = _national(text)
+        return Identifier(text, _phone(digits), digits=digits)
+    folded = tuple(fold(text).split())
+    words = r"\s+".join(re.escape(word) for word in folded)
     ends = r"(?![\w-]|\.\w)" if "@" in text else r"(?!\w)"
     begins = r"(?<![\w.+-])" if "@" in text else r"(?<!\w)"
-    return Identifier(text, re.compile(begins + words + ends))
+    return Identifier(text, re.compile(begins + words + ends), folded)
 
 
-def _phone(text: str) -> re.Pattern[str]:
+def _national(number: str) -> str:
+    """Give the digits of a UK number that stand after 0 or +44."""
+    return re.sub(r"^(44)?0?", "", re.sub(r"\D", "", number))
+
+
+def _phone(digits: str) -> re.Pattern[str]:
     """Find a UK number with or without its blanks, and with 0 or +44 before it."""
-    digits = re.sub(r"^(44)?0?", "", re.sub(r"\D", "", text))
     country = rf"(?:\+?44{_GAP}(?:0{_GAP})?|0{_GAP})?"
     return re.compile(rf"(?<!\d){country}{_GAP.join(digits)}(?!\d)")
 

@@ -76,6 +76,8 @@ class Stage:
     taken: set[tuple[str, str]] = field(default_factory=set)
     lacked: set[Requirement] = field(default_factory=set)
     moments: int = 0
+    # Nothing changes the files and routes of a throwaway home, so each desk knows the one before.
+    last: Desk | None = None
 
     def play(self, step: Step) -> None:
         """Take one step; raises ``Failed`` where it comes out otherwise than it tells."""
@@ -106,7 +108,12 @@ class Stage:
         """Give the desk of a step, at a moment of its own, later than the one before."""
         self.moments += 1
         now = datetime.combine(step.recorded, time(9), UTC) + timedelta(seconds=self.moments)
-        return Desk(self.db, self.settings, actor, step.on, step.recorded, now)
+        self.last = (
+            self.last.next(actor, step.on, step.recorded, now)
+            if self.last
+            else Desk(self.db, self.settings, actor, step.on, step.recorded, now)
+        )
+        return self.last
 
     def case(self, name: str) -> Case:
         """Give a case by its name in the scenario, as it stands."""

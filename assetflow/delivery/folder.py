@@ -17,9 +17,19 @@ from assetflow import durable, outbox, queries
 from assetflow import models as m
 from assetflow.errors import OutsideFault
 from assetflow.settings import Settings
+from assetflow.sql import Statement
 
 # A counter that says the database file must be written anew, so that no free page holds a word.
 REWRITE = "rewrite_file"
+
+
+_UNFILED = Statement(
+    select(m.letters.c.id)
+    .where(m.letters.c.filed_at.is_(None))
+    .order_by(m.letters.c.id)
+    .with_for_update()
+)
+_REWRITE_ASKED = Statement(select(m.counters.c.value).where(m.counters.c.name == REWRITE))
 
 
 def write_pending(db: Connection, home: Path, now: datetime) -> list[Path]:
@@ -83,8 +93,7 @@ def ask_again(db: Connection, home: Path) -> int:
 
 def _lock(db: Connection) -> None:
     """Wait until nobody else is writing these files; SQLite lets one command write at a time."""
-    query = select(m.letters.c.id).where(m.letters.c.filed_at.is_(None)).order_by(m.letters.c.id)
-    db.execute(query.with_for_update())
+    _UNFILED.rows(db)
 
 
 def _keep(home: Path, written: Sequence[Path]) -> None:
@@ -144,8 +153,8 @@ def _lying(home: Path, letter: Any) -> list[Path]:
 
 def rewrite_is_due(db: Connection) -> bool:
     """Tell whether an erasure asked for the database file to be written anew."""
-    t = m.counters
-    return bool(db.execute(select(t.c.value).where(t.c.name == REWRITE)).scalar())
+    asked = _REWRITE_ASKED.first(db)
+    return bool(asked and asked.value)
 
 
 def note_rewritten(db: Connection) -> None:

@@ -70,6 +70,8 @@ class Desk:
     known: tuple[Person, ...] = ()
     # What was told about the case that is being changed, until more is told.
     told: dict[int, Told] = field(default_factory=dict)
+    # The routes whose files this command has read and proved.
+    proved: dict[str, Workflow] = field(default_factory=dict)
 
     def next(self, actor_typed: str, on: date, today: date, now: datetime) -> "Desk":
         """Give the desk of the next act in the same transaction; no file is read again for it."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import Column, Select, Table, and_, or_, select
@@ -29,6 +30,8 @@ Reading = Literal["text", "json", "html", "bytes", "stamp"]
 # Anything shorter stands in half of all words.
 SHORTEST = 3
 _BETWEEN = "\0"
+# From here on a text is long.
+_LONG = 20_000
 # Beside the database: what somebody had no right to (cli/app.py).
 DENIALS = "denials.log"
 
@@ -290,10 +293,18 @@ def texts_in(value: Any, reading: Reading) -> list[str] | None:
 
 
 def _json_texts(value: str) -> list[str]:
+    # Long ones are the texts of routes: few, and an erasure looks through all places three times.
+    return _long_json_texts(value) if len(value) >= _LONG else _texts_of_json(value)
+
+
+def _texts_of_json(value: str) -> list[str]:
     try:
         return list(_leaves(json.loads(value)))
     except ValueError:
         return [value]
+
+
+_long_json_texts = lru_cache(maxsize=16)(_texts_of_json)
 
 
 def _leaves(data: Any) -> Iterator[str]:
@@ -319,7 +330,7 @@ def _byte_texts(content: bytes) -> list[str] | None:
         return None
     found = [whole, *_html_texts(whole)]
     if re.match(r"(?i)[!-9;-~]+:\s", whole):
-        found += _email_texts(content)
+        found += _small_email_texts(content) if len(content) < _LONG else _email_texts(content)
     return found
 
 
@@ -344,6 +355,7 @@ def _email_texts(content: bytes) -> list[str]:
     return found
 
 
+_small_email_texts = lru_cache(maxsize=256)(_email_texts)
 _READERS: dict[Reading, Callable[[Any], list[str] | None]] = {
     "text": lambda value: [value],
     "json": _json_texts,
@@ -422,7 +434,7 @@ def unread(desk: Desk, who: Subject, found: Iterable[Found]) -> Unread:
     closed = [
         _found(place, row, {"name": row.name})
         for row in rows
-        if texts_in(row.content, "bytes") is None
+        if row.content and _decoded(row.content) is None
     ]
     cases = {one.case_id for one in found} | _cases_of_groups(desk, who)
     near = tuple(one for one in closed if one.case_id in cases)

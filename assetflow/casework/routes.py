@@ -30,7 +30,7 @@ def version_in_force(desk: Desk, name: str) -> InForce:
     Raises ``Refused`` where the file was changed without a new version number, and on days before
     the first version.
     """
-    file = definitions.load(definitions.find(desk.settings, name), desk.surroundings())
+    file = _proved(desk, name)
     known = versions.stored(desk.db, file.name)
     if not known:
         return InForce(store(desk, file), file)
@@ -44,6 +44,14 @@ def version_in_force(desk: Desk, name: str) -> InForce:
         )
     workflow = queries.workflows(desk.db, [found.sha256])[found.sha256]
     return InForce(found.id, workflow, _notices(file, workflow, known))
+
+
+def _proved(desk: Desk, name: str) -> Workflow:
+    """Give a route as its file tells it, read and proved once a command."""
+    if name not in desk.proved:
+        path = definitions.find(desk.settings, name)
+        desk.proved[name] = definitions.load(path, desk.surroundings())
+    return desk.proved[name]
 
 
 def check_same_text(file: Workflow, known: list[versions.Stored]) -> None:

@@ -29,7 +29,7 @@ FLOORS = (
     ),
     ("assetflow.deadlines", "assetflow.route_changes"),
     ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
-    ("assetflow.statement", "assetflow.clocks"),
+    ("assetflow.statement", "assetflow.clocks", "assetflow.reckoning"),
     ("assetflow.guards", "assetflow.machine"),
     (
         "assetflow.permissions",

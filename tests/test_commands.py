@@ -122,6 +122,9 @@ VALUES = {
     "outbox release number": "1",
     "score_": "7",
     "workflow new name": "our_route",
+    "calendar add day": "1 Dec 2026",
+    "calendar remove day": "25 Dec 2026",
+    "title": "Royal wedding",
     "label": "Our route",
     "prefix": "OUR",
     "workflow publish name": "community_asset_transfer",
@@ -145,7 +148,7 @@ NEEDS = {
     "asset add": ["--id", "NEW-1", "--name", "New Hall"],
 }
 # What is typed here finds nothing to change.
-IDLE = ("asset import",)
+IDLE = ("asset import", "calendar recompute")
 
 
 def typing(name: str) -> list[str]:

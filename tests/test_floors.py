@@ -27,7 +27,7 @@ FLOORS = (
         "assetflow.calendars",
         "assetflow.chain",
     ),
-    ("assetflow.deadlines", "assetflow.route_changes"),
+    ("assetflow.deadlines", "assetflow.route_changes", "assetflow.local_days"),
     ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
     ("assetflow.statement", "assetflow.clocks", "assetflow.reckoning"),
     ("assetflow.guards", "assetflow.machine"),

@@ -45,6 +45,7 @@ FLOORS = (
         "assetflow.data_files",
         "assetflow.database",
         "assetflow.explanations",
+        "assetflow.feed",
     ),
     (
         "assetflow.definitions",
@@ -66,6 +67,7 @@ OWNERS = {
     "alembic": ("assetflow.database", "assetflow.migrations"),
     "click": ("assetflow.cli",),
     "dateutil": ("assetflow.deadlines", "assetflow.calendars"),
+    "icalendar": ("assetflow.feed",),
     "jinja2": ("assetflow.letters",),
     "markdown_it": ("assetflow.letters",),
     "psycopg": ("assetflow.cli",),

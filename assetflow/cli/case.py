@@ -26,6 +26,7 @@ def case() -> None:
 
 
 case.add_command(case_dates.explain)
+case.add_command(case_dates.export)
 
 
 @case.command("open")

@@ -1,6 +1,7 @@
-"""``assetflow case explain``: the dates of a case, and why each is what it is."""
+"""``assetflow case explain`` and ``export``: the dates of a case, and a calendar file of them."""
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,7 @@ from assetflow.cli.app import App
 
 if TYPE_CHECKING:
     from assetflow.casework.dates import Dated
+    from assetflow.feed import Event
     from assetflow.reckoning import Row
     from assetflow.snapshot import Occasion
 
@@ -43,6 +45,40 @@ def explain(app: App, case_: str, deadline: str, as_of: date | None, json_: bool
     output.title(f"{one.reference}  {meant.label}: {_day(meant.last_day)}  ({meant.kind})")
     for row in rows:
         click.echo(f"  {_days(row):<26} {row.text}")
+
+
+@click.command()
+@options.case
+@click.option("--ics", type=options.PLACE, required=True, metavar="FILE",
+              help="The calendar file; one written before is replaced.")  # fmt: skip
+@options.as_json
+@click.pass_obj
+def export(app: App, case_: str, ics: Path, json_: bool) -> None:
+    """Write the dates of a case to a calendar file, for Outlook and the like.
+
+    Opened again after the case has moved on, it moves the dates and takes out those that are over.
+    """
+    from assetflow import feed, queries
+    from assetflow.casework import feeds
+
+    with app.reading() as desk:
+        one = queries.case(desk.db, queries.case_id(desk.db, case_))
+        events = feeds.of_case(desk, one)
+    feeds.write(ics, feed.as_ics(events, f"assetflow {one.reference}", app.now))
+    say_written(ics, events, one.reference, json_)
+
+
+def say_written(file: Path, events: "list[Event]", whose: str, json_: bool) -> None:
+    """Say what a calendar file holds."""
+    from assetflow.facts import counted
+
+    over = sum(each.cancelled for each in events)
+    if json_:
+        found = {"file": str(file), "dates": len(events) - over, "cancelled": over}
+        output.emit_json(found)
+        return
+    gone = f", {over} taken out" if over else ""
+    output.done(f"{whose}: {counted(len(events) - over, 'date')}{gone} ({file})")
 
 
 def _list(occasion: "Occasion", found: "list[Dated]", json_: bool) -> None:

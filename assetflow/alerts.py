@@ -82,12 +82,12 @@ def rung_reached(occasion: Occasion) -> Rung | None:
     if start is None:
         return None
     for rung in occasion.workflow.ladder.values():
-        if _reached_on(occasion.workflow, rung, start, occasion.calendar) <= occasion.on:
+        if reached_on(occasion.workflow, rung, start, occasion.calendar) <= occasion.on:
             reached = rung
     return reached
 
 
-def _reached_on(workflow: Workflow, rung: Rung, start: date, calendar: Calendar) -> date:
+def reached_on(workflow: Workflow, rung: Rung, start: date, calendar: Calendar) -> date:
     """Give the day of a level; nothing is late before its last day is over."""
     found = due(start, Duration.parse(rung.after), calendar)
     return found if workflow.ladder_counts == "age" else max(found, start + timedelta(days=1))
@@ -124,7 +124,7 @@ def _rungs(workflow: Workflow, start: date, calendar: Calendar) -> tuple[Alert, 
     )
     return tuple(
         Alert(
-            on=_reached_on(workflow, rung, start, calendar),
+            on=reached_on(workflow, rung, start, calendar),
             kind=LADDER,
             # A case that is late anew is told of anew.
             key=rung.level if by_age else f"{rung.level}:{start.isoformat()}",

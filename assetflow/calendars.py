@@ -1,7 +1,9 @@
 """Working days of the three UK bank-holiday divisions: pure counting, no file and no clock.
 
-A working day is a weekday that is neither a bank holiday nor a local closing day. The bank
-holidays are those of https://www.gov.uk/bank-holidays; the caller hands in the parsed table.
+A working day is a weekday that is neither a bank holiday nor a closing day of the council. The bank
+holidays are those of https://www.gov.uk/bank-holidays; the caller hands in the parsed table. The
+days on which a council closes count for its own targets alone: ``Calendar.statutory`` is the same
+calendar without them, and what an Act or somebody else sets is counted with that one.
 
 Before the first year of the table and after its last, every weekday counts as a working day,
 so any date that Python knows has an answer; ``Calendar.is_provisional`` says which answers may
@@ -10,7 +12,7 @@ still change.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -21,8 +23,9 @@ _LAST_ORDINAL = date.max.toordinal()
 class Calendar:
     """The working days of one division, with the council's own closing days where it adds any.
 
-    ``holidays`` are the days without work and ``titles`` say why, day by day. ``first`` and
-    ``last`` bound the table; ``official_until`` is the last day of the published lists.
+    ``holidays`` are the days without work and ``titles`` say why, day by day; ``closings`` are
+    those of them that are no bank holidays. ``first`` and ``last`` bound the table;
+    ``official_until`` is the last day of the published lists.
     """
 
     division: str
@@ -31,6 +34,14 @@ class Calendar:
     last: date
     official_until: date
     titles: Mapping[date, str] = field(default_factory=dict, compare=False, repr=False)
+    closings: frozenset[date] = frozenset()
+
+    @cached_property
+    def statutory(self) -> "Calendar":
+        """The calendar by which statutory periods count: the bank holidays alone."""
+        if not self.closings:
+            return self
+        return replace(self, holidays=self.holidays - self.closings, closings=frozenset())
 
     def is_working_day(self, day: date) -> bool:
         """Say whether the council works on this day: a weekday without a holiday or closing."""
@@ -107,19 +118,28 @@ class Calendar:
 
 
 def calendar_from(
-    table: Mapping[str, object], division: str, extra: Iterable[tuple[date, str]] = ()
+    table: Mapping[str, object],
+    division: str,
+    closing: Iterable[tuple[date, str]] = (),
+    announced: Iterable[tuple[date, str]] = (),
+    worked: Iterable[date] = (),
 ) -> Calendar:
     """Build the calendar of one division from the parsed table of GOV.UK bank holidays.
 
-    ``extra`` adds the council's own closing days, each with its reason; a bank holiday on the
-    same day keeps its title. Raises ``ValueError`` for a division that the table lacks and for
-    a table that cannot be used.
+    ``closing`` adds the council's own closing days, each with its reason; a bank holiday on the
+    same day keeps its title. ``announced`` adds bank holidays that the table does not know yet, and
+    ``worked`` takes away those that are none after all. Raises ``ValueError`` for a division that
+    the table lacks and for a table that cannot be used.
     """
     titles = _titles(_events(table, division), division)
     official_until = _day(table.get("official_until"), "official_until")
     first, last = date(min(titles).year, 1, 1), date(max(titles).year, 12, 31)
-    every = dict(extra) | titles
-    return Calendar(division, frozenset(every), first, last, official_until, every)
+    without = frozenset(worked)
+    banked = {day: title for day, title in titles.items() if day not in without}
+    banked = dict(announced) | banked
+    every = dict(closing) | banked
+    closings = frozenset(every) - frozenset(banked)
+    return Calendar(division, frozenset(every), first, last, official_until, every, closings)
 
 
 def _weekdays(ordinal: int) -> int:

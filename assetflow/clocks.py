@@ -63,9 +63,11 @@ def read(workflow: Workflow, clock: Clock, case: Snapshot, calendar: Calendar) -
 def last_day(clock: Clock, start: date, calendar: Calendar) -> date:
     """Give the last day of a clock that starts on a day, without any extension.
 
-    Only the council's own targets are moved to a working day: a statutory period ends on the day
-    the statute says, and a day that others set stands as it is.
+    Only the council's own targets are moved to a working day, and only for them does the council's
+    closing matter: a statutory period ends on the day the statute says, and a day that others set
+    stands as it is.
     """
+    calendar = counted_by(clock, calendar)
     if clock.before is not None:
         found = before(start, Duration.parse(clock.before), calendar)
         return calendar.previous_working_day(found) if clock.kind == "target" else found
@@ -73,6 +75,11 @@ def last_day(clock: Clock, start: date, calendar: Calendar) -> date:
     counted = beginning_with if clock.count == "beginning_with" else due
     found = counted(start, period, calendar)
     return calendar.next_working_day(found) if clock.kind == "target" else found
+
+
+def counted_by(clock: Clock, calendar: Calendar) -> Calendar:
+    """Give the working days that count for a clock: for all but targets the bank holidays alone."""
+    return calendar if clock.kind == "target" else calendar.statutory
 
 
 def told_in(clock: Clock, stage: str) -> bool:

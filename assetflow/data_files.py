@@ -9,9 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assetflow import local_days
 from assetflow.calendars import Calendar, calendar_from
 from assetflow.errors import BadFile, NotFound, Problem
 from assetflow.files import read_at_most
+from assetflow.local_days import LocalDays
 from assetflow.permissions import ADMINISTRATOR, COUNCIL_RIGHTS, CouncilRights
 from assetflow.retention import CASE_ENDED, RetentionClass, Schedule
 from assetflow.settings import Settings
@@ -25,29 +27,63 @@ MAX_TABLE = 1024 * 1024
 def calendar(settings: Settings, division: str | None = None) -> Calendar:
     """Give the working-day calendar of a division, the council's own where none is named.
 
-    A file is read again if it has changed.
+    The days that the council adds are in it. A file is read again if it has changed.
     """
-    for path in _calendar_files(settings):
-        try:
-            found = os.stat(path)  # noqa: PTH116 - a command asks often, and Path is slow
-        except OSError:
-            continue
-        if stat.S_ISREG(found.st_mode):
-            as_of = found.st_mtime_ns, found.st_size, found.st_ino
-            return _calendar(path, division or settings.calendar, as_of)
+    own, *tables = _calendar_files(settings)
+    for path in tables:
+        as_of = _as_of(path)
+        if as_of is not None:
+            return _calendar(path, division or settings.calendar, as_of, own, _as_of(own))
     raise NotFound("The bank holidays are missing.", remedies=["install assetflow again"])
+
+
+def calendar_with(settings: Settings, division: str, days: LocalDays) -> Calendar:
+    """Give the calendar of a division as it would be with these days of the council."""
+    tables = _calendar_files(settings)[1:]
+    path = next((each for each in tables if _as_of(each) is not None), tables[-1])
+    return _counted(path, division, days)
+
+
+def local_days_file(settings: Settings) -> Path:
+    """Give the file of the days that the council adds; it need not be there."""
+    return settings.home / "data" / local_days.FILE_NAME
 
 
 @lru_cache(maxsize=8)
 def _calendar_files(settings: Settings) -> tuple[str, ...]:
-    return tuple(str(folder / "bank_holidays.json") for folder in settings.folders("data"))
+    tables = (str(folder / "bank_holidays.json") for folder in settings.folders("data"))
+    return str(local_days_file(settings)), *tables
+
+
+_AsOf = tuple[int, int, int]
+
+
+def _as_of(path: str) -> _AsOf | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a command asks often, and Path is slow
+    except OSError:
+        return None
+    regular = stat.S_ISREG(found.st_mode)
+    return (found.st_mtime_ns, found.st_size, found.st_ino) if regular else None
 
 
 @lru_cache(maxsize=8)
-def _calendar(path: str, division: str, _as_of: tuple[int, int, int]) -> Calendar:
+def _calendar(
+    path: str, division: str, _as_of: _AsOf, own: str, own_as_of: _AsOf | None
+) -> Calendar:
+    return _counted(path, division, local_days.read(Path(own)) if own_as_of else LocalDays())
+
+
+def _counted(path: str, division: str, days: LocalDays) -> Calendar:
     try:
         table = json.loads(read_at_most(Path(path), MAX_TABLE).decode("utf-8-sig"))
-        return calendar_from(table if isinstance(table, dict) else {}, division)
+        return calendar_from(
+            table if isinstance(table, dict) else {},
+            division,
+            days.closing.items(),
+            days.announced.get(division, {}).items(),
+            days.worked.get(division, {}),
+        )
     except (ValueError, OSError, RecursionError) as error:
         problem = Problem(path, 0, 0, "bad-calendar", str(error))
         raise BadFile("The bank holidays cannot be used.", [problem]) from error

@@ -498,6 +498,17 @@ counters = Table(
     Column("value", Integer, nullable=False),
 )
 
+# The days without work with which the dates of cases were last computed, division by division.
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("division", String(40), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    # As JSON: bank holidays and closing days, without their titles.
+    Column("days", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+)
+
 # What anchors were taken; the anchors themselves belong outside this database.
 anchors = Table(
     "anchors",

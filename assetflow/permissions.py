@@ -27,6 +27,7 @@ COUNCIL_RIGHTS = (
     "erase_person",
     "destroy_case",
     "publish_workflow",
+    "keep_calendar",
 )
 
 

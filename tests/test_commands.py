@@ -64,7 +64,9 @@ LOOKING = {
     "test",
     "words",
 }
-READING = [name for name in TYPED if name.split()[-1] in LOOKING]
+# These write a file and nothing else.
+CALENDARS = ("case export", "person calendar")
+READING = [name for name in TYPED if name.split()[-1] in LOOKING or name in CALENDARS]
 # These make a home, make their own, or work without one.
 STORED = ("workflow publish", "workflow diff", "workflow migrate")
 HOMELESS = [
@@ -109,6 +111,8 @@ VALUES = {
     "signoff request trigger": "accept",
     "who": "Joan Mills",
     "ground": "Request under article 17",
+    "ics": "case.ics",
+    "person calendar file": "mine.ics",
     "person export file": "what_is_held.json",
     "case release case_": "CAT-2026-0002",
     "retention destroy case_": "CAT-2026-0003",
@@ -123,6 +127,9 @@ VALUES = {
     "case assign person": "kim",
     "score_": "7",
     "workflow new name": "our_route",
+    "calendar add day": "1 Dec 2026",
+    "calendar remove day": "25 Dec 2026",
+    "title": "Royal wedding",
     "label": "Our route",
     "prefix": "OUR",
     "workflow publish name": "community_asset_transfer",
@@ -146,7 +153,7 @@ NEEDS = {
     "asset add": ["--id", "NEW-1", "--name", "New Hall"],
 }
 # What is typed here finds nothing to change.
-IDLE = ("asset import",)
+IDLE = ("asset import", "calendar recompute")
 
 
 def typing(name: str) -> list[str]:

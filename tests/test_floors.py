@@ -27,9 +27,9 @@ FLOORS = (
         "assetflow.calendars",
         "assetflow.chain",
     ),
-    ("assetflow.deadlines", "assetflow.route_changes"),
+    ("assetflow.deadlines", "assetflow.route_changes", "assetflow.local_days"),
     ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
-    ("assetflow.statement", "assetflow.clocks"),
+    ("assetflow.statement", "assetflow.clocks", "assetflow.reckoning"),
     ("assetflow.guards", "assetflow.machine"),
     (
         "assetflow.permissions",
@@ -45,6 +45,7 @@ FLOORS = (
         "assetflow.data_files",
         "assetflow.database",
         "assetflow.explanations",
+        "assetflow.feed",
     ),
     (
         "assetflow.definitions",
@@ -66,6 +67,7 @@ OWNERS = {
     "alembic": ("assetflow.database", "assetflow.migrations"),
     "click": ("assetflow.cli",),
     "dateutil": ("assetflow.deadlines", "assetflow.calendars"),
+    "icalendar": ("assetflow.feed",),
     "jinja2": ("assetflow.letters",),
     "markdown_it": ("assetflow.letters",),
     "psycopg": ("assetflow.cli",),

@@ -34,6 +34,7 @@ from assetflow.casework import (
     opening,
     people,
     publishing,
+    recounting,
     registers,
     routes,
     scoring,
@@ -87,6 +88,7 @@ OF_THE_COUNCIL: Mapping[str, Act] = {
     "publish_workflow, migrating": lambda desk: migrating.migrate(
         desk, migrating.Wanted(ROUTE, 1, those_that_can=True)
     ),
+    "keep_calendar": lambda desk: recounting.recount(desk, recounting.in_force(desk.settings)),
     "destroy_case": lambda desk: destruction.destroy(desk, "2", "Retention schedule 4.2"),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from assetflow import data_files, definitions, outbox, queries, versions
 from assetflow.backends.sqlite import SAFE_WAL
-from assetflow.casework import clock, newest
+from assetflow.casework import clock, newest, recounting
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
 from assetflow.delivery import folder
@@ -48,6 +48,7 @@ def examine(settings: Settings, today: date, now: datetime) -> list[Check]:
                 *_settings(desk),
                 *_people(desk),
                 *_cases(desk),
+                *_recounted(desk),
                 *_retention(desk),
             ]
     except AssetflowError as error:
@@ -72,13 +73,32 @@ def _machine() -> Iterator[Check]:
 
 def _calendar(settings: Settings, today: date) -> Iterator[Check]:
     calendar = data_files.calendar(settings)
-    if today + timedelta(days=365) > calendar.official_until:
-        yield Check(
-            "warning", f"Published bank holidays end on {calendar.official_until}; later dates are "
-            "provisional.", "install a newer assetflow",
-        )  # fmt: skip
+    newer = "install a newer assetflow, or add what was published: assetflow calendar add"
+    until = calendar.official_until
+    if today > calendar.last:
+        sentence = f"No bank holidays are known after {calendar.last}: dates are counted without."
+        yield Check("error", sentence, newer)
+    elif today > until:
+        sentence = f"Published bank holidays ended on {until}; dates are provisional."
+        yield Check("warning", sentence, newer)
+    elif today + timedelta(days=365) > until:
+        sentence = f"Published bank holidays end on {until}; later dates are provisional."
+        yield Check("warning", sentence, newer)
     else:
-        yield Check("ok", f"Bank holidays ({calendar.division}) until {calendar.official_until}")
+        yield Check("ok", f"Bank holidays ({calendar.division}) until {until}")
+
+
+def _recounted(desk: Desk) -> Iterator[Check]:
+    """Tell where days were added or taken away since the dates of cases were last computed."""
+    changed = recounting.changed_divisions(desk)
+    if changed is None:
+        sentence = "It is not noted with which bank holidays the dates of cases were computed."
+    elif changed:
+        sentence = f"Bank holidays or closing days have changed: {', '.join(changed)}."
+    else:
+        return
+    yield Check("warning", sentence, "count the dates of open cases anew: "
+                "assetflow calendar recompute --dry-run, then without --dry-run")  # fmt: skip
 
 
 def _places(settings: Settings, store: Store) -> Iterator[Check]:

@@ -68,6 +68,8 @@ class Desk:
     denied: list[Unmet] = field(default_factory=list)
     # People whom this command has read already.
     known: tuple[Person, ...] = ()
+    # The calendars that count in place of those of the files, while these are being changed.
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     # What was told about the case that is being changed, until more is told.
     told: dict[int, Told] = field(default_factory=dict)
     # The routes whose files this command has read and proved.
@@ -118,13 +120,17 @@ class Desk:
     @cached_property
     def calendar(self) -> Calendar:
         """The working days of the council's division."""
-        return data_files.calendar(self.settings)
+        return self._calendar(self.settings.calendar)
 
     def calendar_of(self, workflow: Workflow) -> Calendar:
         """The working days that count on a route: those its law names, else the council's."""
-        if workflow.calendar in (None, self.calendar.division):
+        named = workflow.calendar
+        if named is None or named == self.calendar.division:
             return self.calendar
-        return data_files.calendar(self.settings, workflow.calendar)
+        return self._calendar(named)
+
+    def _calendar(self, division: str) -> Calendar:
+        return self.calendars.get(division) or data_files.calendar(self.settings, division)
 
     @cached_property
     def council_rights(self) -> CouncilRights:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assetflow import durable, queries, workflow_schema
 from assetflow import settings as settings_module
-from assetflow.casework import backups, people, restoring, routes
+from assetflow.casework import backups, people, recounting, restoring, routes
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
 from assetflow.errors import AssetflowError, BadInput, Refused
@@ -72,6 +72,8 @@ def make(
         desk = Desk(db, settings, settings.acting_as, today, today, now)
         route = routes.version_in_force(desk, settings.workflow).workflow
         done.append(f"route: {route.label}, version {route.version}")
+        if not recounting.noted(desk, now_in_force := recounting.in_force(settings)):
+            recounting.note(desk, now_in_force)
         # Where the first run was cut off, the next one goes on from there.
         if details.officer and not queries.people(db):
             done.append(_first_officer(desk, details))

@@ -132,6 +132,7 @@ FREE_OF_PERSONAL_DATA = {
     "council_journal": ("action", "payload_digest", "previous", "hash"),
     "council_payloads": ("salt",),
     "counters": ("name",),
+    "calendars": ("division", "sha256", "days"),
     "anchors": ("root",),
 }  # fmt: skip
 

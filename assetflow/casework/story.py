@@ -161,6 +161,20 @@ def _destroyed(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
     return f"Destroyed under the retention schedule ({detail['class']})"
 
 
+def _recounted(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    moved = [f"{d['label']} {_day(d['before'])} → {_day(d['after'])}" for d in detail["dates"]]
+    days: dict[str, list[str]] = {}
+    for day in detail["days"]:
+        known = days.setdefault(f"{day['title']} {day['change']}", [])
+        known.append(_day(day["date"]))
+    because = [f"{title} ({', '.join(each)})" for title, each in days.items()]
+    return "; ".join([f"Dates counted anew: {moved[0]}", *moved[1:], *because])
+
+
+def _day(text: str | None) -> str:
+    return facts.show(date.fromisoformat(text)) if text else "none"
+
+
 def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{kind} {n}" for kind, n in counts.items())
 
@@ -184,4 +198,5 @@ _WORDS: dict[str, Callable[[Case, Entry, Any], str]] = {
     "erased": _erased,
     "destroyed": _destroyed,
     "migrated": _migrated,
+    "dates_recounted": _recounted,
 }

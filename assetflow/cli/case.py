@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetflow.cli import completion, options, output
+from assetflow.cli import case_dates, completion, options, output
 from assetflow.cli.app import App
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 @click.group()
 def case() -> None:
     """Open, advance and look at cases."""
+
+
+case.add_command(case_dates.explain)
+case.add_command(case_dates.export)
 
 
 @case.command("open")
@@ -155,12 +159,14 @@ def _list_row(o: "Overview") -> tuple[output.Cell, ...]:
 def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
     """Show everything on the file of one case."""
     from assetflow import queries
-    from assetflow.casework import holds
+    from assetflow.casework import dates, holds
     from assetflow.casework.around import family
     from assetflow.casework.overview import overview
 
     with app.reading(as_of) as desk:
         one = queries.case(desk.db, queries.case_id(desk.db, case_))
+        occasion = desk.bare_occasion(one.workflow, one.snapshot)
+        dated = dates.of_case(one, occasion)
         seen = overview(desk, one)
         letters = queries.letters(desk.db, one.id)
         standing = holds.standing(desk, one.id)
@@ -172,11 +178,15 @@ def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
             {
                 "overview": seen, "facts": facts, "signoffs": one.snapshot.signoffs,
                 "letters": sent, "standing": standing, "related": _references(others),
+                "dates": [case_dates.plain(occasion, each) for each in dated],
             }
         )  # fmt: skip
         return
     _show_head(seen, standing)
     _show_family(others)
+    if dated:
+        output.title("\nDates")
+        case_dates.table(occasion, dated)
     _show_file(one)
     if one.workflow.parts:
         _show_parts(others.parts)

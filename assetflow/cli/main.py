@@ -33,6 +33,7 @@ COMMANDS = {
     "sweep": ("sweep:sweep", "Remind people of what has fallen due."),
     "reminder": ("sweep:reminder", "Look at the reminders sent so far."),
     "outbox": ("outbox:outbox", "Send what waits to leave by mail, and see what became of it."),
+    "calendar": ("calendar:calendar", "See and add days without work, and count dates anew."),
     "asset": ("asset:asset", "Import and look up the council's assets."),
     "group": ("group:group", "Add and list community groups."),
     "person": ("person:person", "Add and list people; export and erase what is held on anybody."),

@@ -203,6 +203,27 @@ def _erasure_json(done: "Erasure") -> dict[str, Any]:
     }  # fmt: skip
 
 
+@person.command("calendar")
+@click.argument("person_", metavar="PERSON", shell_complete=completion.people)
+@click.argument("file", type=options.PLACE)
+@options.as_json
+@click.pass_obj
+def calendar_(app: App, person_: str, file: Path, json_: bool) -> None:
+    """Write everything that falls due for a person to a calendar FILE, for Outlook and the like.
+
+    One that was written before is replaced.
+    """
+    from assetflow import feed, queries
+    from assetflow.casework import feeds
+    from assetflow.cli.case_dates import say_written
+
+    with app.reading() as desk:
+        found = queries.person(desk.db, person_)
+        events = feeds.of_person(desk, found)
+    feeds.write(file, feed.as_ics(events, f"assetflow {found.name}", app.now))
+    say_written(file, events, found.name, json_)
+
+
 @person.command("list")
 @options.as_json
 @click.pass_obj

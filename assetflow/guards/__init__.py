@@ -167,7 +167,7 @@ def letter_sent(occasion: Occasion, letter: str) -> Iterator[Unmet]:
 def waited(occasion: Occasion, at_least: str) -> Iterator[Unmet]:
     """The case has been waiting on the same holder for at least a duration."""
     since = occasion.case.waiting_since
-    until = due(since, Duration.parse(at_least), occasion.calendar)
+    until = due(since, Duration.parse(at_least), occasion.calendar.statutory)
     if occasion.on < until:
         sentence = f"It has been waiting since {show(since)}; {at_least} end on {show(until)}."
         yield Unmet("waited", sentence, "nobody: it is a matter of time")

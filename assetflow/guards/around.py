@@ -174,7 +174,7 @@ def _too_few(
 
 
 def _still_within(day: date, period: str, occasion: Occasion) -> bool:
-    return day <= occasion.on <= due(day, Duration.parse(period), occasion.calendar)
+    return day <= occasion.on <= due(day, Duration.parse(period), occasion.calendar.statutory)
 
 
 def _see(other: Related) -> str:

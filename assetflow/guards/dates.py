@@ -64,7 +64,7 @@ def within_after(
         yield fact_missing(occasion, fact)
         return
     counted = beginning_with if count == "beginning_with" else due
-    last = counted(start, Duration.parse(at_most), occasion.calendar)
+    last = counted(start, Duration.parse(at_most), occasion.calendar.statutory)
     label = occasion.workflow.facts[fact].label
     if occasion.on < start:
         sentence = f"{label} is {show(start)}; it can be done from then until {show(last)}."
@@ -81,7 +81,7 @@ def waited_since(occasion: Occasion, fact: str, at_least: str) -> Iterator[Unmet
     if not isinstance(start, date):
         yield fact_missing(occasion, fact)
         return
-    last = due(start, Duration.parse(at_least), occasion.calendar)
+    last = due(start, Duration.parse(at_least), occasion.calendar.statutory)
     if occasion.on <= last:
         label = occasion.workflow.facts[fact].label
         sentence = f"{label} is {show(start)}; {at_least} end on {show(last)}."
@@ -150,7 +150,7 @@ def ahead_by(occasion: Occasion, fact: str, at_least: str) -> Iterator[Unmet]:
         return
     given, first = (
         occasion.case.facts[fact],
-        due(occasion.on, Duration.parse(at_least), occasion.calendar),
+        due(occasion.on, Duration.parse(at_least), occasion.calendar.statutory),
     )
     if isinstance(given, date) and given < first:
         trouble = f"is {show(given)}; it must not be before {show(first)}, {at_least} from now"

@@ -51,6 +51,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_interests")),
         sa.UniqueConstraint("case_id", "person_id", name=op.f("uq_interests_case_id_person_id")),
     )
+    op.create_table(
+        "calendars",
+        sa.Column("division", sa.String(length=40), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("days", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("division", name=op.f("pk_calendars")),
+    )
     with op.batch_alter_table("workflow_versions") as batch_op:
         batch_op.add_column(sa.Column("valid_from", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("published_by_id", sa.Integer(), nullable=True))

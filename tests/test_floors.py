@@ -29,7 +29,8 @@ FLOORS = (
     ),
     ("assetflow.deadlines", "assetflow.route_changes"),
     ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
-    ("assetflow.statement", "assetflow.clocks"),
+    ("assetflow.statement", "assetflow.pauses"),
+    ("assetflow.clocks", "assetflow.whose_time"),
     ("assetflow.guards", "assetflow.machine"),
     (
         "assetflow.permissions",

@@ -5,15 +5,16 @@ and future. What the sweep sends on a day, and when it must look again, both fol
 day that was missed is caught up and a second run finds nothing new.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 from assetflow import clocks
 from assetflow.calendars import Calendar
-from assetflow.deadlines import Duration, before, due, target_due
+from assetflow.deadlines import Duration, before, due, standing_still
 from assetflow.facts import show
+from assetflow.pauses import Span, cap_of, spans
 from assetflow.snapshot import Objection, Occasion, Signoff, Snapshot
 from assetflow.workflow import Rung, Stage, Workflow
 
@@ -50,6 +51,7 @@ def timeline(occasion: Occasion) -> list[Alert]:
         *_no_champion(occasion),
         *_left(occasion),
         *_stage_overdue(occasion),
+        *_pause_over_cap(occasion),
         *_signoffs(occasion),
         *_silence(occasion),
         *_clocks(occasion),
@@ -58,22 +60,34 @@ def timeline(occasion: Occasion) -> list[Alert]:
 
 
 def stage_due_on(occasion: Occasion) -> date | None:
-    """Give the day on which the present stage is due, or None for an end."""
-    stage, case = occasion.workflow.stages[occasion.case.stage], occasion.case
+    """Give the day on which the present stage is due, as it is known today; None for an end."""
+    return _stage_due(occasion, occasion.on)
+
+
+def _stage_due(occasion: Occasion, on: date | None = None) -> date | None:
+    """Give that day as it is known on a day, or where a pause that is running runs to its cap."""
+    workflow, case, calendar = occasion.workflow, occasion.case, occasion.calendar
+    stage = workflow.stages[case.stage]
+    still = spans(workflow, case.pauses, calendar, on)
     promised = case.facts.get(stage.due_fact or "")
-    return due_in_stage(stage, case.stage_since, promised, occasion.calendar)
+    return due_in_stage(stage, case.stage_since, promised, calendar, still)
 
 
-def due_in_stage(stage: Stage, since: date, promised: object, calendar: Calendar) -> date | None:
+def due_in_stage(
+    stage: Stage, since: date, promised: object, calendar: Calendar, pauses: Iterable[Span] = ()
+) -> date | None:
     """Give the day on which a stage is due that a case is in since a day.
 
-    It is the date that the group was given, where the stage names such a fact; else its target.
+    It is the date that the group was given, where the stage names such a fact; else its target,
+    which stands still in pauses.
     """
     if isinstance(promised, date):
         return promised
     if stage.target is None:
         return None
-    return target_due(since, Duration.parse(stage.target), calendar)
+    target = Duration.parse(stage.target)
+    last = standing_still(due(since, target, calendar), since, target.unit, pauses, calendar)
+    return calendar.next_working_day(last)
 
 
 def rung_reached(occasion: Occasion) -> Rung | None:
@@ -104,7 +118,7 @@ def ladder_start(occasion: Occasion) -> date | None:
     if occasion.workflow.ladder_counts == "age":
         return occasion.case.received_on
     running = (reading for reading in _running(occasion) if reading.clock.kind != "external")
-    days = [stage_due_on(occasion), *(reading.due_on for reading in running)]
+    days = [_stage_due(occasion), *(reading.due_on for reading in running)]
     return min((day for day in days if day is not None), default=None)
 
 
@@ -154,6 +168,9 @@ def _clocks(occasion: Occasion) -> Iterator[Alert]:
             continue
         if clock.warn is not None:
             ahead = before(reading.due_on, Duration.parse(clock.warn), occasion.calendar)
+            # Nobody is warned of a day that moves on while the target stands still.
+            still = _still_until(occasion) if clock.kind == "target" else None
+            ahead = max(ahead, still) if still else ahead
             # A day that was missed is caught up, so no sentence says how long is left.
             sentence = f"It ends on {show(reading.due_on)}."
             yield _clock_alert(reading, "clock_ends_soon", ahead, sentence)
@@ -249,7 +266,7 @@ def _left(occasion: Occasion) -> Iterator[Alert]:
 
 
 def _stage_overdue(occasion: Occasion) -> Iterator[Alert]:
-    rule, due_on = occasion.workflow.alerts.get("stage_overdue"), stage_due_on(occasion)
+    rule, due_on = occasion.workflow.alerts.get("stage_overdue"), _stage_due(occasion)
     if rule is None or due_on is None:
         return
     stage = occasion.workflow.stages[occasion.case.stage]
@@ -264,6 +281,31 @@ def _stage_overdue(occasion: Occasion) -> Iterator[Alert]:
         roles=rule.to,
         requires="move the case on, or tell the group a new date",
     )
+
+
+def _pause_over_cap(occasion: Occasion) -> Iterator[Alert]:
+    """A pause that has lasted too long is looked at by people; nothing ends by itself."""
+    rule, pause, cap = occasion.workflow.pauses, occasion.case.pause, _still_until(occasion)
+    if rule is None or pause is None or cap is None:
+        return
+    yield Alert(
+        on=_working_day_after(cap, occasion),
+        kind="pause_over_cap",
+        key=pause.began_on.isoformat(),
+        title="The group has not answered: review the pause",
+        sentence=f"The target stood still for {rule.cap}, and runs again since {show(cap)}.",
+        since=pause.began_on,
+        due_on=cap,
+        roles=rule.to,
+        requires="speak to the group; then go on without an answer, or decide with the champion "
+        "how the case ends",
+    )
+
+
+def _still_until(occasion: Occasion) -> date | None:
+    """Give the cap of the pause that is running, or None."""
+    pause = occasion.case.pause
+    return cap_of(occasion.workflow, pause, occasion.calendar) if pause else None
 
 
 def _signoffs(occasion: Occasion) -> Iterator[Alert]:

@@ -4,13 +4,15 @@ A clock is a pure function of what is on the file: nothing is stored as overdue,
 to a case by itself when one runs out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
 from assetflow.calendars import Calendar
-from assetflow.deadlines import Duration, before, beginning_with, due
-from assetflow.snapshot import Snapshot
+from assetflow.deadlines import Duration, before, beginning_with, due, standing_still
+from assetflow.facts import show
+from assetflow.pauses import Span, spans
+from assetflow.snapshot import Occasion, Snapshot
 from assetflow.workflow import Clock, Workflow
 
 
@@ -35,24 +37,28 @@ class Reading:
         return not self.stopped
 
 
-def readings(workflow: Workflow, case: Snapshot, calendar: Calendar) -> Iterator[Reading]:
+def readings(
+    workflow: Workflow, case: Snapshot, calendar: Calendar, on: date | None = None
+) -> Iterator[Reading]:
     """Read every clock that has started on a case, in the order of its route.
 
-    The end of a case stops them all.
+    The end of a case stops them all. Without a day, a pause is taken to run to its cap.
     """
     ended = bool(workflow.stages[case.stage].end)
     for clock in workflow.clocks.values():
-        found = read(workflow, clock, case, calendar)
+        found = read(workflow, clock, case, calendar, on)
         if found is not None:
             yield replace(found, stopped=True) if ended else found
 
 
-def read(workflow: Workflow, clock: Clock, case: Snapshot, calendar: Calendar) -> Reading | None:
-    """Read one clock, or give None where it has not started."""
+def read(
+    workflow: Workflow, clock: Clock, case: Snapshot, calendar: Calendar, on: date | None = None
+) -> Reading | None:
+    """Read one clock as it is known on a day, or give None where it has not started."""
     start = _start(workflow, clock, case, calendar)
     if start is None:
         return None
-    first = last_day(clock, start, calendar)
+    first = last_day(clock, start, calendar, spans(workflow, case.pauses, calendar, on))
     agreed = case.facts.get(clock.extended_to or "")
     extended = max(first, agreed) if isinstance(agreed, date) else first
     # A fact that says no stops nothing.
@@ -60,12 +66,12 @@ def read(workflow: Workflow, clock: Clock, case: Snapshot, calendar: Calendar) -
     return Reading(clock, start, extended, first, stopped)
 
 
-def last_day(clock: Clock, start: date, calendar: Calendar) -> date:
+def last_day(clock: Clock, start: date, calendar: Calendar, pauses: Iterable[Span] = ()) -> date:
     """Give the last day of a clock that starts on a day, without any extension.
 
-    Only the council's own targets are moved to a working day, and only for them does the council's
-    closing matter: a statutory period ends on the day the statute says, and a day that others set
-    stands as it is.
+    Only the council's own targets are moved to a working day and stand still in pauses, and only
+    for them does the council's closing matter: a statutory period ends on the day the statute says,
+    and a day that others set stands as it is.
     """
     calendar = counted_by(clock, calendar)
     if clock.before is not None:
@@ -74,7 +80,33 @@ def last_day(clock: Clock, start: date, calendar: Calendar) -> date:
     period = Duration.parse(clock.within or "0 calendar days")
     counted = beginning_with if clock.count == "beginning_with" else due
     found = counted(start, period, calendar)
-    return calendar.next_working_day(found) if clock.kind == "target" else found
+    if clock.kind != "target":
+        return found
+    return calendar.next_working_day(standing_still(found, start, period.unit, pauses, calendar))
+
+
+def against_extension(
+    occasion: Occasion, clock: Clock, agreed: date, recorded_on: date
+) -> Iterator[str]:
+    """Say why a clock cannot be extended to a day by an agreement that is recorded on a day.
+
+    What is agreed after the last day, or recorded only then, comes too late: the time was over.
+    """
+    case, name = occasion.case, clock.extended_to or ""
+    before = replace(case, facts={**case.facts, name: case.replaced.get(name)})
+    found = read(occasion.workflow, clock, before, occasion.calendar, occasion.on)
+    if found is None:
+        yield f"{clock.label}: the clock has not started."
+    elif found.stopped:
+        yield f"{clock.label}: it was done or is over, so nothing is left to extend."
+    else:
+        if recorded_on > found.due_on:
+            yield (
+                f"{clock.label}: the time ended on {show(found.due_on)}; an agreement must be "
+                "recorded by then."
+            )
+        if agreed <= found.due_on:
+            yield f"{clock.label}: {show(agreed)} is not after the last day, {show(found.due_on)}."
 
 
 def counted_by(clock: Clock, calendar: Calendar) -> Calendar:

@@ -5,6 +5,7 @@ Counting stage by stage loses days (31 January + 1 month + 1 month is 28 March, 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -153,6 +154,28 @@ def target_due(start: date, duration: Duration, calendar: Calendar) -> date:
     ``ValueError`` beyond the year 9999.
     """
     return calendar.next_working_day(due(start, duration, calendar))
+
+
+def standing_still(
+    last: date, start: date, unit: Unit, pauses: Iterable[tuple[date, date]], calendar: Calendar
+) -> date:
+    """Give the last day of a target whose count of days stood still in pauses.
+
+    ``last`` is the day without them, for a count that begins with ``start``. A pause from one day
+    to another takes as many days as were counted between the two: working days where the target is
+    in working days, else calendar days. One that begins once the last day is over changes nothing;
+    otherwise no target ends before the group has answered.
+    """
+    for began, ended in pauses:
+        begin = max(began, start)
+        if begin >= ended or begin > calendar.next_working_day(last):
+            continue
+        if unit is Unit.working_days:
+            moved = calendar.add_working_days(last, calendar.working_days_between(begin, ended))
+        else:
+            moved = last + (ended - begin)
+        last = max(moved, ended)
+    return last
 
 
 def working_days_beginning_with(day: date, count: int, calendar: Calendar) -> date:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -23,6 +23,7 @@ from assetflow.workflow import (
     FactType,
     Named,
     ObjectionCategory,
+    PauseRule,
     Rung,
     SignoffRule,
     Stage,
@@ -186,7 +187,17 @@ def _build(tree: Tree) -> tuple[Workflow | None, list[Problem]]:
         workflow = shape().validate_json(json.dumps(document))
     except ValidationError as error:
         return None, problems + [_shape_problem(tree, detail) for detail in error.errors()]
-    return workflow, problems
+    return _with_reasons(workflow), problems
+
+
+def _with_reasons(workflow: Workflow) -> Workflow:
+    """Give the fact that says why a case is paused its choices, which stand with the pauses."""
+    rule = workflow.pauses
+    fact = workflow.facts.get(rule.reason) if rule else None
+    if rule is None or fact is None or fact.type != "choice" or fact.choices:
+        return workflow
+    chosen = replace(fact, choices=tuple(rule.reasons))
+    return replace(workflow, facts={**workflow.facts, fact.name: chosen})
 
 
 @lru_cache(maxsize=1)
@@ -289,6 +300,7 @@ _WANTED = {
 def _known_at(location: tuple[Any, ...]) -> list[str]:
     """Give the keys that the file may have at a place."""
     kind = _KINDS.get(location[0], Workflow) if len(location) > 1 else Workflow
+    kind = PauseRule if location[:1] == ("pauses",) and len(location) == 2 else kind
     kind = next((_INSIDE[part] for part in location[2:-1] if part in _INSIDE), kind)
     names = {field.name for field in fields(kind)}
     if len(location) == 3:

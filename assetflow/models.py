@@ -4,7 +4,8 @@ Core and not the ORM: importing the ORM costs a list command 70 ms and its objec
 times slower to read; rows leave ``queries`` as the plain dataclasses of ``snapshot``.
 """
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -52,6 +53,29 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
         """Give the moment back in UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Spans(TypeDecorator[tuple[tuple[date, date | None, str], ...]]):
+    """Spans of days with a word each, in their order, as JSON; the last may have no end yet.
+
+    They are read with their row at once: a table of their own would cost every command a statement.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str:
+        """Write the days as in ISO 8601."""
+        return json.dumps([[begin, end, word] for begin, end, word in value], default=str)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        """Give the days back as dates."""
+        if value == "[]":
+            return ()
+        return tuple(
+            (date.fromisoformat(begin), date.fromisoformat(end) if end else None, word)
+            for begin, end, word in json.loads(value)
+        )
 
 
 def _id() -> Column[int]:
@@ -198,6 +222,8 @@ cases = Table(
     Column("champion_id", ForeignKey("people.id")),
     # Since when the champion is named, or since when the place is vacant.
     Column("champion_since", Date, nullable=False),
+    # When its targets stood still, and why.
+    Column("pauses", Spans, nullable=False, default=(), server_default="[]"),
     Column("written_to_group_on", Date, nullable=False),
     Column("closed_on", Date),
     # The first day on which anything new can fall due; NULL when nothing can.

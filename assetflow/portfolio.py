@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, case, func, null, select
 
 from assetflow import facts as fact_values
 from assetflow import models as m
+from assetflow.snapshot import Pause
 
 # Rows that are fetched at a time: as many cases as there are can stand on as many days.
 CHUNK = 1_000
@@ -15,7 +16,7 @@ CHUNK = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Open cases that came into the same stage on the same day.
+    """Open cases that came into the same stage on the same day and were paused alike.
 
     ``promised`` is the date on their file that takes the place of the stage's target.
     """
@@ -23,6 +24,7 @@ class Group:
     stage: str
     since: date
     promised: date | None
+    pauses: tuple[Pause, ...]
     cases: int
 
 
@@ -40,7 +42,7 @@ def standing(db: Connection, version_id: int, due_facts: Mapping[str, str]) -> I
     """
     c, f = m.cases, m.facts
     promise = case(dict(due_facts), value=c.c.stage) if due_facts else null()
-    columns = (c.c.stage, c.c.stage_since, f.c.value)
+    columns = (c.c.stage, c.c.stage_since, c.c.pauses, f.c.value)
     query = (
         select(*columns, func.count().label("cases"))
         .select_from(c)
@@ -51,4 +53,5 @@ def standing(db: Connection, version_id: int, due_facts: Mapping[str, str]) -> I
     )
     for row in db.execute(query.execution_options(yield_per=CHUNK)):
         promised = None if row.value is None else fact_values.from_json("date", row.value)
-        yield Group(row.stage, row.stage_since, promised, row.cases)
+        pauses = tuple(Pause(*one) for one in row.pauses)
+        yield Group(row.stage, row.stage_since, promised, pauses, row.cases)

@@ -31,7 +31,7 @@ from assetflow import facts as fact_values
 from assetflow import models as m
 from assetflow.chain import COUNCIL, GENESIS, Head, Link, Payload
 from assetflow.errors import BadInput, NotFound
-from assetflow.snapshot import Grant, Objection, Person, Related, Score, Signoff, Snapshot
+from assetflow.snapshot import Grant, Objection, Pause, Person, Related, Score, Signoff, Snapshot
 from assetflow.sql import Statement, among, numbers, together
 from assetflow.workflow import Workflow, from_canonical
 
@@ -517,6 +517,7 @@ def _cases(db: Connection, about: Sequence[list[AnyRow]]) -> dict[int, Case]:
             facts={fact.name: _fact(workflow, fact) for fact in facts[row.id]},
             signoffs=tuple(map(_signoff, _newest(signoffs[row.id], row.stage_visit))),
             letters_sent={letter.name: letter.dated for letter in letters[row.id]},
+            pauses=tuple(Pause(*one) for one in row.pauses),
         )
         found[row.id] = Case(
             id=row.id,
@@ -667,10 +668,11 @@ def _signoff(row: AnyRow) -> Signoff:
     )
 
 
-def requests(db: Connection, case_id: int, department: str) -> list[tuple[int, Signoff]]:
-    """List every request to a department on a case, each with the visit of the stage it was in."""
+def requests(db: Connection, case_id: int, department: str = "") -> list[tuple[int, Signoff]]:
+    """List every request on a case, or those to a department, each with its visit of the stage."""
     s = m.signoffs
-    query = _SIGNOFFS.where(and_(s.c.case_id == case_id, s.c.department == department))
+    query = _SIGNOFFS.where(s.c.case_id == case_id)
+    query = query.where(s.c.department == department) if department else query
     rows: list[AnyRow] = list(db.execute(query))
     return [(row.stage_visit, _signoff(row)) for row in rows]
 

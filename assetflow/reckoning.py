@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from assetflow.calendars import Calendar
-from assetflow.deadlines import Duration, Unit, before, beginning_with, due
+from assetflow.deadlines import Duration, Unit, before, beginning_with, due, standing_still
 
 Way = Literal["after", "beginning_with", "before"]
 _DAY = timedelta(days=1)
@@ -34,10 +34,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Days that do not count because the case was waiting on the group: the first and the last."""
+    """A time in which a target stood still, because the group was asked for something."""
 
-    first: date
-    last: date
+    began: date
+    ended: date
     reason: str = ""
 
 
@@ -62,15 +62,23 @@ class Reckoned:
 def reckon(start: date, rule: Rule, calendar: Calendar, pauses: Sequence[Pause] = ()) -> Reckoned:
     """Count a period from its anchor and tell every step; ``calendar`` is that of the council.
 
-    Working days within ``pauses`` do not count; any other period ends as many days later.
+    Each of ``pauses`` puts the last day off, as ``standing_still`` does.
     """
     counted = calendar if rule.closings else calendar.statutory
     rows = list(_told(rule, counted))
     if rule.period.unit is Unit.working_days:
-        last, passed = _walk(start, rule, counted, pauses)
+        last, passed = _walk(start, rule, counted)
+        rows += passed
     else:
-        last, passed = _by_date(start, rule, calendar, pauses)
-    rows += [*passed, Row("last_day", last, None, _ending(start, last, rule))]
+        way = {"after": due, "beginning_with": beginning_with, "before": before}[rule.way]
+        last = way(start, rule.period, calendar)
+    rows.append(Row("last_day", last, None, _ending(start, last, rule)))
+    for pause in pauses:
+        span = (pause.began, pause.ended)
+        later = standing_still(last, start, rule.period.unit, [span], counted)
+        if later != last:
+            rows += [_pause(pause), Row("last_day", later, None, "put off to this day")]
+            last = later
     if rule.moved and not counted.is_working_day(last):
         last, over = _moved(last, rule, counted)
         rows += over
@@ -116,36 +124,19 @@ def _nth(day: int) -> str:
     return "31st" if day == 31 else f"{day}th"  # only the 29th, 30th and 31st can be lacking
 
 
-def _by_date(
-    start: date, rule: Rule, calendar: Calendar, pauses: Sequence[Pause]
-) -> tuple[date, list[Row]]:
-    """Count days, weeks, months or years: no day is passed over but those of a pause."""
-    counted = {"after": due, "beginning_with": beginning_with, "before": before}[rule.way]
-    last, rows = counted(start, rule.period, calendar), []
-    for pause in sorted(pauses, key=lambda p: p.first):
-        if rule.way == "before" or pause.first > last or pause.last < start:
-            continue
-        last += pause.last - max(pause.first, start) + _DAY
-        rows.append(_pause(pause))
-    return last, rows
-
-
-def _walk(
-    start: date, rule: Rule, calendar: Calendar, pauses: Sequence[Pause]
-) -> tuple[date, list[Row]]:
+def _walk(start: date, rule: Rule, calendar: Calendar) -> tuple[date, list[Row]]:
     """Go from day to day until enough of them were working days."""
     step = -_DAY if rule.way == "before" else _DAY
     day, left = start - _DAY if rule.way == "beginning_with" else start, rule.period.count
     if rule.way == "beginning_with" and left < 1:
         raise ValueError("A period beginning with a day has at least 1 working day.")
-    passed: list[tuple[date, Pause | None]] = []
+    passed: list[date] = []
     while left:
         day += step
-        pause = next((p for p in pauses if p.first <= day <= p.last), None)
-        if pause is None and calendar.is_working_day(day):
+        if calendar.is_working_day(day):
             left -= 1
         else:
-            passed.append((day, pause))
+            passed.append(day)
     return day, list(_rows(passed, calendar))
 
 
@@ -153,28 +144,23 @@ def _moved(last: date, rule: Rule, calendar: Calendar) -> tuple[date, list[Row]]
     """Go on to the working day to which a target is moved."""
     step, passed = (-_DAY if rule.way == "before" else _DAY), []
     while not calendar.is_working_day(last):
-        passed.append((last, None))
+        passed.append(last)
         last += step
     return last, [*_rows(passed, calendar), Row("moved", last, None, "moved to this day")]
 
 
-def _rows(passed: Sequence[tuple[date, Pause | None]], calendar: Calendar) -> Iterator[Row]:
-    """Tell of the days that did not count: holidays one by one, weekends and pauses by the run."""
+def _rows(passed: Sequence[date], calendar: Calendar) -> Iterator[Row]:
+    """Tell of the days that did not count: holidays one by one, weekends by the run."""
     weekends: list[date] = []
-    told: Pause | None = None
-    for day, pause in passed:
-        if pause is None and day.weekday() >= 5:
+    for day in passed:
+        if day.weekday() >= 5:
             weekends.append(day)
             continue
         yield from _weekends(weekends)
         weekends = []
-        if pause is None:
-            kind = "closing" if day in calendar.closings else "holiday"
-            what = "the council is closed" if kind == "closing" else "bank holiday"
-            yield Row(kind, day, None, f"not counted: {calendar.titles.get(day, what)} ({what})")
-        elif pause != told:
-            yield _pause(pause)
-            told = pause
+        kind = "closing" if day in calendar.closings else "holiday"
+        what = "the council is closed" if kind == "closing" else "bank holiday"
+        yield Row(kind, day, None, f"not counted: {calendar.titles.get(day, what)} ({what})")
     yield from _weekends(weekends)
 
 
@@ -190,4 +176,4 @@ def _weekends(days: Sequence[date]) -> Iterator[Row]:
 
 def _pause(pause: Pause) -> Row:
     reason = f": {pause.reason}" if pause.reason else ""
-    return Row("pause", pause.first, pause.last, f"not counted: paused{reason}")
+    return Row("pause", pause.began, pause.ended, f"stood still while the group was asked{reason}")

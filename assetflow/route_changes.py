@@ -109,6 +109,11 @@ def _step(old: Workflow, new: Workflow, before: Transition, now: Transition) -> 
             yield f"{now.trigger} {what} {is_ or 'nothing'} instead of {was or 'nothing'}."
     if before.why_needed != now.why_needed:
         yield f"{now.trigger} {'needs' if now.why_needed else 'no longer needs'} a reason."
+    if (before.pauses, before.resumes) != (now.pauses, now.resumes):
+        how = (
+            "pauses" if now.pauses else "resumes" if now.resumes else "no longer pauses or resumes"
+        )
+        yield f"{now.trigger} {how} the targets."
     if (before.tells_parts, before.continues_as) != (now.tells_parts, now.continues_as):
         yield f"{now.trigger} does something else to parts, or goes on as something else."
     yield from _requires(before, now)
@@ -192,6 +197,7 @@ _PARTS = {
     "objections": "the kinds of objection",
     "criteria": "the criteria",
     "clocks": "the clocks",
+    "pauses": "the rules for pauses",
     "ladder_counts": "what the ladder counts",
     "parts": "the routes whose cases are parts",
     "parts_in": "the stages that take parts",

@@ -6,6 +6,7 @@ Guards, permissions and alerts see these and nothing else: no database, no file,
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from assetflow.calendars import Calendar
 from assetflow.workflow import Workflow
@@ -112,6 +113,18 @@ class Signoff:
         return self.decision is None
 
 
+class Pause(NamedTuple):
+    """A time in which the group was asked for what is missing; it runs while it has no end.
+
+    ``reason`` is one of those that the route declares. The targets stood still from the day on
+    which it began to the day on which it ended, or to its cap.
+    """
+
+    began_on: date
+    ended_on: date | None
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One case as it stands: where it is, who has it, what is on the file.
@@ -136,6 +149,13 @@ class Snapshot:
     letters_sent: Mapping[str, date]
     # What stood on the file of each fact that a command has just given anew; None for nothing.
     replaced: Mapping[str, object] = field(default_factory=dict)
+    # Every pause of the case, in their order; only the last one can be running.
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def pause(self) -> Pause | None:
+        """Give the pause that is running, or None."""
+        return self.pauses[-1] if self.pauses and self.pauses[-1].ended_on is None else None
 
 
 @dataclass(frozen=True, slots=True)

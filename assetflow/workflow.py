@@ -90,6 +90,8 @@ class Clock:
     on_expiry: str = ""
     source: str = ""
     verified: bool = False
+    # The fact that says who agreed to the later date, and when.
+    agreed_in: str | None = field(default=None, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,9 @@ class Transition:
     dates: tuple[str, ...] = field(default=(), metadata=_LATER)
     tells_parts: tuple[TellsParts, ...] = field(default=(), metadata=_LATER)
     continues_as: Continuation | None = field(default=None, metadata=_LATER)
+    # The targets stand still from this step on, until a step that resumes or hands the ball on.
+    pauses: bool = field(default=False, metadata=_LATER)
+    resumes: bool = field(default=False, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +236,26 @@ class ObjectionCategory:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseRule:
+    """When the targets of a route stand still: only while the group is asked for what is missing.
+
+    ``reason``, ``missing`` and ``by`` name the facts that say why, what and by when; the choices of
+    the first are the ``reasons``, each with what people read.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    reasons: dict[str, str]
+    reason: str
+    missing: str
+    by: str
+    letter: str
+    # How long a target can stand still; then it runs again, and its people look at the case.
+    cap: str
+    to: tuple[str, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
     """One measure by which business cases are assessed, with its weight in per cent."""
 
@@ -266,6 +291,7 @@ class Workflow:
     criteria: dict[str, Criterion] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     clocks: dict[str, Clock] = field(default_factory=dict, metadata=_LATER)
+    pauses: PauseRule | None = field(default=None, metadata=_LATER)
     # Whether the ladder counts a case's gross age, or how late it is by its own deadlines.
     ladder_counts: Literal["age", "lateness"] = field(default="age", metadata=_LATER)
     # Routes whose cases can be parts of a case of this one, and the stages to open them in.
@@ -366,6 +392,7 @@ def from_canonical(text: str) -> Workflow:
         "objections": _each(ObjectionCategory, data["objections"]),
         "criteria": _each(Criterion, data["criteria"]),
         "clocks": {k: _clock(v) for k, v in data.get("clocks", {}).items()},
+        "pauses": PauseRule(**_tuples(data["pauses"])) if data.get("pauses") else None,
     }
     return Workflow(**found)
 

@@ -20,6 +20,7 @@ from conftest import TODAY, Result, Terminal
 from sqlalchemy import update
 from syrupy.assertion import SnapshotAssertion
 from test_competition import bid, invite
+from test_extensions import validate
 
 from assetflow import models as m
 from assetflow.backends import sqlite
@@ -62,6 +63,7 @@ LOOKING = {
     "preview",
     "show",
     "test",
+    "time",
     "words",
 }
 # These write a file and nothing else.
@@ -115,6 +117,15 @@ VALUES = {
     "person calendar file": "mine.ics",
     "person export file": "what_is_held.json",
     "case release case_": "CAT-2026-0002",
+    "case pause case_": "CAT-2026-0002",
+    "case pause reason": "accounts",
+    "case extend case_": "ATR-2026-0001",
+    "clock": "decision_notice",
+    "to": "31 Dec 2026",
+    "agreed_by": "The trust",
+    "agreed_on": "18 Sep 2026",
+    "missing": "Accounts of two years",
+    "by": "1 Dec 2026",
     "retention destroy case_": "CAT-2026-0003",
     "score give case_": "BID-2026-0001",
     "score moderate case_": "BID-2026-0001",
@@ -198,6 +209,7 @@ def office_home(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
        "--category", "title", "--reason", "A covenant", "--authority", "Law of Property Act 1925",
        "--way-forward", "Ask for a release")  # fmt: skip
     af("case", "advance", "1", "ask_for_information", "--fact", "reply_by=2026-04-01",
+       "--fact", "pause_reason=accounts",
        "--fact", "information_needed=Accounts; Constitution")  # fmt: skip
     af("sweep", on=TODAY + timedelta(days=60))
     with af.store.write() as db:  # a digest that nobody could be given
@@ -209,6 +221,7 @@ def office_home(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     af("score", "give", "BID-2026-0001", *score, on=TODAY + timedelta(days=100))
     af("interest", "declare", "BID-2026-0001", "None", "--by", "grace",
        on=TODAY + timedelta(days=100))  # fmt: skip
+    validate(af, TODAY + timedelta(days=100))
     schedule = (SHIPPED / "data" / "retention.yaml").read_text(encoding="utf-8")
     (home / "data").mkdir(exist_ok=True)
     (home / "data" / "retention.yaml").write_text(

@@ -70,6 +70,10 @@ facts:
   way: {label: How it goes, type: choice, choices: [sale, lease], fixed_in: [agreed]}
   measures: {label: How it is judged, type: weights}
   answered_on: {label: Day of the answer, type: date, told_with_parent: true}
+  said_in: {label: Where it was said}
+  why_asked: {label: Why the group is asked, type: choice, each_time: true}
+  information_needed: {label: What is missing, type: list}
+  reply_by: {label: Day of the reply, type: date}
 stages:
   asked: {label: Asked, department: legal, target: 10 working days, source: a guess}
   agreed: {label: Agreed, waiting_on: group, target: 2 weeks, verified: true}
@@ -94,6 +98,21 @@ transitions:
     who: [officer]
     waiting_on: group
     why_needed: true
+  ask:
+    label: Ask the group
+    from: [asked]
+    who: [officer]
+    waiting_on: group
+    pauses: true
+    requires:
+      - facts_recorded: {facts: [why_asked]}
+    letters: [more_information_needed]
+  hear:
+    label: Hear the group
+    from: [asked]
+    who: [officer]
+    waiting_on: council
+    resumes: true
   finish:
     label: Hand over
     from: [agreed]
@@ -128,6 +147,7 @@ clocks:
     within: 20 working days
     count: beginning_with
     extended_to: answered_on
+    agreed_in: said_in
     stops: [answered_on]
     stages: [agreed]
     to: [case_officer]
@@ -136,6 +156,15 @@ clocks:
     source: the Act
     verified: true
   panel: {label: Panel, kind: target, starts: {stage: asked}, before: 2 weeks}
+pauses:
+  reasons: {papers: Papers are missing}
+  reason: why_asked
+  missing: information_needed
+  by: reply_by
+  letter: more_information_needed
+  cap: 60 working days
+  to: [case_officer]
+  source: proposal
 ladder_counts: lateness
 calendar: scotland
 parts: [tiny_part]
@@ -264,11 +293,11 @@ def test_all_problems_of_meaning_are_reported_at_once_by_line(
     assert [(p.line, p.code) for p in problems_of(path, around)] == [
         (5, "unknown-stage"),
         (6, "bad-duration"),
-        (42, "unknown-guard"),
-        (46, "unknown-department"),
-        (58, "unknown-letter"),
-        (70, "unknown-role"),
-        (76, "weights"),
+        (46, "unknown-guard"),
+        (50, "unknown-department"),
+        (77, "unknown-letter"),
+        (89, "unknown-role"),
+        (95, "weights"),
     ]
 
 
@@ -286,9 +315,9 @@ def test_all_problems_of_shape_are_reported_at_once_by_line(
     assert [(p.line, p.code, p.message) for p in problems_of(path, around)] == [
         (3, "wrong-type", "version must be a whole number"),
         (10, "unknown-key", "id is not written inside the entry; legal is its name already"),
-        (52, "wrong-type", "why_needed must be true or false"),
-        (78, "missing-key", "weight is missing"),
-        (78, "unknown-key", "wait is not a key that is known here"),
+        (56, "wrong-type", "why_needed must be true or false"),
+        (97, "missing-key", "weight is missing"),
+        (97, "unknown-key", "wait is not a key that is known here"),
     ]
 
 

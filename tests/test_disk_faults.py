@@ -31,7 +31,8 @@ pytestmark = [
 ]
 
 ADVANCE = ["case", "advance", "CAT-2026-0002", "ask_for_information",
-           "--fact", "reply_by=2027-01-04", "--fact", "information_needed=Accounts"]  # fmt: skip
+           "--fact", "reply_by=2027-01-04", "--fact", "information_needed=Accounts",
+           "--fact", "pause_reason=accounts"]  # fmt: skip
 OPEN = ["case", "open", "--asset", "SAMPLE-0003", "--group", "Bowls Club"]
 COMMANDS = {"case advance": ADVANCE, "case open": OPEN, "sweep": ["sweep"]}
 if sizes.SOAK:

@@ -29,7 +29,8 @@ FLOORS = (
     ),
     ("assetflow.deadlines", "assetflow.route_changes", "assetflow.local_days"),
     ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
-    ("assetflow.statement", "assetflow.clocks", "assetflow.reckoning"),
+    ("assetflow.statement", "assetflow.pauses"),
+    ("assetflow.clocks", "assetflow.reckoning", "assetflow.whose_time"),
     ("assetflow.guards", "assetflow.machine"),
     (
         "assetflow.permissions",

@@ -660,7 +660,9 @@ def test_the_next_page_says_what_can_be_done_and_by_whom(case: Terminal) -> None
     assert f"assetflow champion name {REF} PERSON" in page
     # What the page offers to type does what it says, once the blanks are filled in.
     command = steps["ask_for_information"]["command"].split()[1:]
-    blanks = {"reply_by": "2026-04-01", "information_needed": "Accounts"}
+    blanks = {
+        "reply_by": "2026-04-01", "information_needed": "Accounts", "pause_reason": "accounts",
+    }  # fmt: skip
     filled = [
         f"{word.partition('=')[0]}={blanks[word.partition('=')[0]]}" if "…" in word else word
         for word in command

@@ -81,6 +81,7 @@ def test_a_change_gives_back_the_case_as_it_stands_in_the_database(
     case("champion", "name", "1", "alex")
     case("case", "record", "1", "transfer_purpose=Bowls", "ownership_confirmed=yes")
     case("case", "advance", "1", "ask_for_information", "--fact", "reply_by=2026-04-01",
+         "--fact", "pause_reason=accounts",
          "--fact", "information_needed=Accounts")  # fmt: skip
     case("letter", "issue", "1", "holding_update", "--fact", "progress_made=Some",
          "--fact", "progress_awaited=Title", "--fact", "forecast_date=2026-12-01")  # fmt: skip

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -19,6 +20,8 @@ from assetflow.casework.desk import Desk
 from assetflow.casework.grounds import ANSWERS
 from assetflow.casework.people import Role
 from assetflow.chain import COUNCIL, Finding, Link, Payload
+from assetflow.pauses import pauses_after
+from assetflow.snapshot import Pause
 
 
 def of_case(
@@ -31,6 +34,7 @@ def of_case(
     stages = [link.to_stage for link in links if link.to_stage]
     if stages and row.stage != stages[-1]:
         yield Finding(reference, 0, f"stands in {row.stage}; its journal says {stages[-1]}")
+    yield from _pauses(desk, row, reference, links)
     yield from _evidence(desk, row.id, reference)
     yield from _wording(desk, row.id, links, payloads)
     if any(link.position not in payloads for link in links):
@@ -43,6 +47,26 @@ def of_case(
     yield from _scores(desk, row.id, reference, words)
     yield from _interests(desk, row.id, reference, words)
     yield from _version(desk, row.workflow_version_id, reference, words)
+
+
+def _pauses(
+    desk: Desk, row: queries.AnyRow, reference: str, links: Sequence[Link]
+) -> Iterator[Finding]:
+    """Hold the days on which targets stood still against the steps that paused and resumed.
+
+    The steps of a case that was migrated are those of several versions: nothing is compared there.
+    """
+    if any(link.action == "migrated" for link in links):
+        return
+    t, said = m.workflow_versions, tuple[Pause, ...]()
+    sha256 = desk.db.execute(select(t.c.sha256).where(t.c.id == row.workflow_version_id)).scalar()
+    route = queries.workflows(desk.db, [sha256])[sha256] if sha256 else None
+    for link in links:
+        step = route.transitions.get(link.trigger or "") if route else None
+        if step is not None and link.action == "advanced":
+            said = pauses_after(said, step, date.fromisoformat(link.happened_on), "")
+    if [one[:2] for one in said] != [one[:2] for one in row.pauses]:
+        yield Finding(reference, 0, "was paused on other days than its journal says")
 
 
 Words = Sequence[tuple[Link, dict[str, Any]]]

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from assetflow import guards, machine, queries
-from assetflow.casework import correspondence, opening, record
+from assetflow.casework import correspondence, extensions, opening, record
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, store_facts, with_facts
 from assetflow.casework.opening import Done
 from assetflow.errors import BadInput, NotFound, Refused
+from assetflow.pauses import pauses_after
 from assetflow.queries import Case
 from assetflow.snapshot import Person, Unmet
 from assetflow.workflow import Stage, Transition
@@ -87,7 +88,11 @@ def what_is_missing(
     missing = [right] if right else []
     if transition.why_needed and not why.strip():
         missing.append(Unmet("why", "A reason must be given.", "you", 'add --why "…"', fact="why"))
-    return (*missing, *guards.unmet(transition, occasion))
+    found = list(guards.unmet(transition, occasion))
+    # A guard of the step may have said already that the time is over.
+    over = [item.code for item in found].count("clock")
+    late = [] if over else extensions.against(desk, case, given)
+    return (*missing, *found, *(Unmet("clock", sentence, "") for sentence in late))
 
 
 def _transition(case: Case, trigger: str) -> Transition:
@@ -181,7 +186,10 @@ def _moved(desk: Desk, case: Case, transition: Transition, stage: Stage) -> dict
     holder = transition.waiting_on or (stage.waiting_on if transition.to else None)
     if holder is not None and holder != case.snapshot.waiting_on:
         columns.update(waiting_on=holder, waiting_since=desk.on)
-    return columns
+    rule, before = case.workflow.pauses, case.snapshot.pauses
+    reason = case.snapshot.facts.get(rule.reason, "") if rule else ""
+    pauses = pauses_after(before, transition, desk.on, str(reason))
+    return columns if pauses == before else {**columns, "pauses": pauses}
 
 
 # --- notes and champions --------------------------------------------------------------------------

@@ -239,7 +239,7 @@ def _clocks(desk: Desk, case: Case) -> list[dict[str, Any]]:
             "label": reading.clock.label, "kind": reading.clock.kind, "due_on": reading.due_on,
             "on_expiry": reading.clock.on_expiry,
         }
-        for reading in clocks.readings(case.workflow, case.snapshot, calendar)
+        for reading in clocks.readings(case.workflow, case.snapshot, calendar, desk.on)
         if reading.runs and clocks.told_in(reading.clock, case.snapshot.stage)
     ]  # fmt: skip
 

@@ -1,6 +1,6 @@
 """The dates that a case lives by, and why each of them is what it is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -8,6 +8,7 @@ from assetflow import alerts, clocks
 from assetflow.deadlines import Duration
 from assetflow.errors import BadInput, NotFound
 from assetflow.facts import counted, show
+from assetflow.pauses import spans
 from assetflow.queries import Case
 from assetflow.reckoning import Pause, Row, Rule, is_provisional, reckon
 from assetflow.snapshot import Occasion, Signoff
@@ -80,10 +81,11 @@ def named(occasion: Occasion, typed: str) -> Dated:
     )
 
 
-def explain(occasion: Occasion, one: Dated, pauses: Sequence[Pause] = ()) -> list[Row]:
-    """Tell line by line why a date is what it is; ``pauses`` are days that do not count."""
+def explain(occasion: Occasion, one: Dated) -> list[Row]:
+    """Tell line by line why a date is what it is."""
     rows = [Row("start", one.start, None, f"counted from: {one.anchor}")]
     if one.rule is not None:
+        pauses = _pauses(occasion) if one.kind == "target" and one.rule.way != "before" else []
         rows += reckon(one.start, one.rule, occasion.calendar, pauses).rows
     if one.instead:
         rows.append(Row("instead", one.last_day, None, one.instead))
@@ -97,6 +99,17 @@ def explain(occasion: Occasion, one: Dated, pauses: Sequence[Pause] = ()) -> lis
     if not one.runs:
         rows.append(Row("stopped", None, None, "it no longer runs"))
     return [*rows, Row("source", None, None, _source(occasion, one))]
+
+
+def _pauses(occasion: Occasion) -> list[Pause]:
+    """Give the times in which targets stood still, as it is known on the day."""
+    route, case = occasion.workflow, occasion.case
+    reasons = route.pauses.reasons if route.pauses else {}
+    known = spans(route, case.pauses, occasion.calendar, occasion.on)
+    return [
+        Pause(began, ended, reasons.get(pause.reason, pause.reason))
+        for (began, ended), pause in zip(known, case.pauses, strict=False)
+    ]
 
 
 def _source(occasion: Occasion, one: Dated) -> str:
@@ -116,7 +129,9 @@ def _not_started(occasion: Occasion, wanted: str) -> list[str]:
 
 def _found(occasion: Occasion, ended: bool) -> Iterator[Dated]:
     yield from _target(occasion)
-    for reading in clocks.readings(occasion.workflow, occasion.case, occasion.calendar):
+    for reading in clocks.readings(
+        occasion.workflow, occasion.case, occasion.calendar, occasion.on
+    ):
         yield _clock(occasion, reading)
     if not ended:
         for signoff in occasion.case.signoffs:

@@ -10,9 +10,9 @@ from sqlalchemy import bindparam
 
 from assetflow import facts
 from assetflow import models as m
-from assetflow.casework import record
+from assetflow.casework import extensions, record
 from assetflow.casework.desk import Desk
-from assetflow.errors import BadInput
+from assetflow.errors import BadInput, Refused
 from assetflow.guards import any_of
 from assetflow.queries import Case
 from assetflow.sql import Asked, Statement, carry_out, inserting
@@ -45,6 +45,10 @@ def given_facts(
             wrong.append(f"{name} ({declared.label}): {error}.")
     if wrong:
         raise BadInput("Some facts cannot be used.", reasons=wrong)
+    # With a step, what is wrong with a later date is told among all that the step lacks.
+    late = extensions.against(desk, with_facts(case, values), values) if not step else []
+    if late:
+        raise Refused(f"{case.reference}: nothing was recorded.", reasons=late)
     return values
 
 

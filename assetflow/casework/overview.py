@@ -93,7 +93,7 @@ def due_dates(desk: Desk, case: Case) -> Mapping[str, date]:
 
 def _clocks(occasion: Occasion) -> Mapping[str, date]:
     """Give the last days of the clocks that run and matter in the present stage."""
-    running = clocks.readings(occasion.workflow, occasion.case, occasion.calendar)
+    running = clocks.readings(occasion.workflow, occasion.case, occasion.calendar, occasion.on)
     return {
         reading.clock.label: reading.due_on
         for reading in running

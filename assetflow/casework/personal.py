@@ -116,7 +116,7 @@ FREE_OF_PERSONAL_DATA = {
     "deputies": ("role", "department"),
     "assets": ("easting", "northing", "latitude", "longitude"),
     "workflow_versions": ("name", "sha256"),
-    "cases": ("reference", "stage", "waiting_on", "head"),
+    "cases": ("reference", "stage", "waiting_on", "pauses", "head"),
     "facts": ("name",),
     "signoffs": ("trigger", "department", "statement_sha256", "decision", "method"),
     "scores": ("criterion",),

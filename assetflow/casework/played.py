@@ -396,7 +396,7 @@ def _check_due(desk: Desk, case: Case, due: dict[str, object]) -> None:
     wanted = due.get("clocks", {})
     for name, day in wanted.items() if isinstance(wanted, dict) else ():
         found = clocks.read(
-            case.workflow, case.workflow.clocks[name], case.snapshot, occasion.calendar
+            case.workflow, case.workflow.clocks[name], case.snapshot, occasion.calendar, desk.on
         )
         stopped = found is not None and found.stopped and day == STOPPED
         got = NOT_STARTED if found is None else STOPPED if stopped else found.due_on

@@ -7,11 +7,11 @@ from datetime import date
 
 from assetflow import portfolio, queries
 from assetflow.alerts import due_in_stage
-from assetflow.calendars import Calendar
 from assetflow.casework.desk import Desk
 from assetflow.deadlines import Duration, Unit
 from assetflow.diagrams.standing import Standing
-from assetflow.workflow import Stage, Workflow
+from assetflow.pauses import spans
+from assetflow.workflow import Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def live(desk: Desk, shown: Workflow) -> Live:
                 continue
             target = shown.stages[group.stage].target
             tally = tallies.setdefault(group.stage, _Tally(_in_working_days(target)))
-            _add(tally, route.stages[group.stage], group, desk.on, desk.calendar_of(route))
+            _add(tally, route, group, desk)
     stages = {stage: tally.standing() for stage, tally in tallies.items()}
     total = sum(one.open for one in stages.values()) + elsewhere.total()
     return Live(desk.on, stages, total, dict(elsewhere))
@@ -69,13 +69,15 @@ def _promises(route: Workflow) -> dict[str, str]:
     return {stage: fact for stage, fact in named.items() if route.facts[fact].type == "date"}
 
 
-def _add(tally: _Tally, stage: Stage, group: portfolio.Group, on: date, calendar: Calendar) -> None:
-    days = (on - group.since).days
+def _add(tally: _Tally, route: Workflow, group: portfolio.Group, desk: Desk) -> None:
+    calendar = desk.calendar_of(route)
+    days = (desk.on - group.since).days
     if tally.in_working_days:
-        days = calendar.working_days_between(group.since, on)
+        days = calendar.working_days_between(group.since, desk.on)
     tally.ages[max(0, days)] += group.cases
-    due = due_in_stage(stage, group.since, group.promised, calendar)
-    if due is not None and due < on:
+    stage, still = route.stages[group.stage], spans(route, group.pauses, calendar, desk.on)
+    due = due_in_stage(stage, group.since, group.promised, calendar, still)
+    if due is not None and due < desk.on:
         tally.over += group.cases
 
 

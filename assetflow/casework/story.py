@@ -25,7 +25,7 @@ class Happening:
 
 def happenings(desk: Desk, case: Case) -> list[Happening]:
     """Give everything that happened on a case, oldest first, with the reminders that went out."""
-    told = [_entry(then, entry) for then, entry in _as_of_then(desk, case)]
+    told = [_entry(then, entry) for then, entry in as_of_then(desk, case)]
     told += [
         _reminder(row)
         for row in queries.reminders(desk.db, case.id)
@@ -34,7 +34,7 @@ def happenings(desk: Desk, case: Case) -> list[Happening]:
     return sorted(told, key=lambda h: (h.on, h.recorded_at, h.position or 0))
 
 
-def _as_of_then(desk: Desk, case: Case) -> list[tuple[Case, Entry]]:
+def as_of_then(desk: Desk, case: Case) -> list[tuple[Case, Entry]]:
     """Give each record with the case under the version of the route that it ran on at the time."""
     entries = queries.history(desk.db, case.id)
     left = {e.position: e.detail["from"]["sha256"] for e in entries

@@ -87,7 +87,7 @@ def open_(
             named = cases.name_champion(desk, done.case.reference, champion)
             done = opening.Done(named, done.letters, done.notices)
         seen = overview(desk, done.case)
-    _report(seen, done, json_, f"{seen.reference} opened")
+    report(seen, done, json_, f"{seen.reference} opened")
 
 
 @case.command("list")
@@ -159,15 +159,18 @@ def _list_row(o: "Overview") -> tuple[output.Cell, ...]:
 def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
     """Show everything on the file of one case."""
     from assetflow import queries
-    from assetflow.casework import dates, holds
+    from assetflow.casework import dates, holds, pausing
     from assetflow.casework.around import family
     from assetflow.casework.overview import overview
+    from assetflow.casework.turns import whose_time
+    from assetflow.whose_time import split
 
     with app.reading(as_of) as desk:
         one = queries.case(desk.db, queries.case_id(desk.db, case_))
         occasion = desk.bare_occasion(one.workflow, one.snapshot)
         dated = dates.of_case(one, occasion)
-        seen = overview(desk, one)
+        seen, paused = overview(desk, one), pausing.standing_still(desk, one)
+        time = split(whose_time(desk, one))
         letters = queries.letters(desk.db, one.id)
         standing = holds.standing(desk, one.id)
         others = family(desk.db, one.id)
@@ -179,10 +182,14 @@ def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
                 "overview": seen, "facts": facts, "signoffs": one.snapshot.signoffs,
                 "letters": sent, "standing": standing, "related": _references(others),
                 "dates": [case_dates.plain(occasion, each) for each in dated],
+                "time": time, "pause": paused,
             }
         )  # fmt: skip
         return
     _show_head(seen, standing)
+    if paused:
+        click.echo(f"Paused    {paused}")
+    click.echo(f"Time      {time}")
     _show_family(others)
     if dated:
         output.title("\nDates")
@@ -472,7 +479,7 @@ def _advance(
         done = cases.advance(desk, case_, trigger, facts, why)
         seen = overview(desk, done.case)
     label = done.case.workflow.transitions[trigger].label
-    _report(seen, done, json_, f"{seen.reference}: {label}")
+    report(seen, done, json_, f"{seen.reference}: {label}")
 
 
 @case.command()
@@ -499,7 +506,7 @@ def record(
         one = record_facts(desk, case_, options.facts_given(facts), why)
         seen = overview(desk, one)
     names = ", ".join(name for name, _ in facts)
-    _report(seen, Done(one, notices=_void(one)), json_, f"{one.reference}: recorded {names}")
+    report(seen, Done(one, notices=_void(one)), json_, f"{one.reference}: recorded {names}")
 
 
 def _void(one: "Case") -> tuple[str, ...]:
@@ -529,7 +536,7 @@ def note(app: App, case_: str, text: str, on: date | None, json_: bool) -> None:
     with app.writing(on) as desk:
         one = cases.note(desk, case_, text)
         seen = overview(desk, one)
-    _report(seen, opening.Done(one), json_, f"{one.reference}: noted")
+    report(seen, opening.Done(one), json_, f"{one.reference}: noted")
 
 
 reason = click.option("--reason", required=True, metavar="TEXT", help="Why, in a sentence.")
@@ -596,7 +603,7 @@ def history(app: App, case_: str, json_: bool) -> None:
     output.table(("Date", "Who", "What", "Why"), rows, "Nothing yet.")
 
 
-def _report(seen: "Overview", done: "Done", json_: bool, what: str) -> None:
+def report(seen: "Overview", done: "Done", json_: bool, what: str) -> None:
     """Say what was done, what went out, and what comes next; only after the commit."""
     if json_:
         output.emit_json({"overview": seen, "letters": done.letters, "notices": done.notices})

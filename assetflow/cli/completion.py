@@ -206,6 +206,20 @@ def departments(place: _Place) -> Iterator[Offer]:
 
 
 @_completer
+def clocks(place: _Place) -> Iterator[Offer]:
+    """Offer the clocks of the named case that can be extended."""
+    declared = _case(place).route.clocks.values()
+    yield from ((clock.id, clock.label) for clock in declared if clock.extended_to)
+
+
+@_completer
+def pause_reasons(place: _Place) -> Iterator[Offer]:
+    """Offer the reasons for which the named case can be paused."""
+    rule = _case(place).route.pauses
+    yield from rule.reasons.items() if rule else ()
+
+
+@_completer
 def criteria(place: _Place) -> Iterator[Offer]:
     """Offer the criteria by which the named case is scored: its parent's, its own, its route's."""
     case = _case(place)

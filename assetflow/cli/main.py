@@ -24,7 +24,7 @@ COMMANDS = {
     "init": ("home:init", "Make a home folder with its settings and database."),
     "demo": ("demo:demo", "Show the main job on sample data, from start to finish."),
     "doctor": ("home:doctor", "Check that this installation is sound."),
-    "case": ("case:case", "Open, advance and look at cases."),
+    "case": ("case_time:case", "Open, advance and look at cases."),
     "champion": ("champion:champion", "Name who answers for a case's progress."),
     "signoff": ("signoff:signoff", "Ask departments to sign, and record what they say."),
     "score": ("score:score", "Score a case by its criteria, and agree on the scores."),

@@ -124,6 +124,9 @@ class _Teller:
             yield from broken(told, "     ", "       ", columns=COLUMNS)
         if step.waiting_on and step.to is None:
             yield Row(f"     Then {HOLDERS[step.waiting_on]} has the ball.")
+        if step.pauses and self.route.pauses is not None:
+            cap = self.route.pauses.cap
+            yield Row(f"     Until it has answered, {cap} at most, the target stands still.")
 
     def _signoffs(self, step: Transition) -> Iterator[Row]:
         orders = wording.in_order(step)

@@ -21,7 +21,7 @@ TIME = "nobody: it is a matter of time"
 def clock_expired(occasion: Occasion, clock: str) -> Iterator[Unmet]:
     """A clock has run out by the day of the step, and nothing had stopped it."""
     declared = occasion.workflow.clocks[clock]
-    found = clocks.read(occasion.workflow, declared, occasion.case, occasion.calendar)
+    found = clocks.read(occasion.workflow, declared, occasion.case, occasion.calendar, occasion.on)
     if found is None:
         yield Unmet("clock", f"{declared.label}: the clock has not started.", "")
     elif found.stopped:
@@ -35,7 +35,7 @@ def clock_not_expired(occasion: Occasion, clock: str) -> Iterator[Unmet]:
     """The step happens on or before the last day of a clock."""
     declared = occasion.workflow.clocks[clock]
     case = _before_extension(occasion, declared)
-    found = clocks.read(occasion.workflow, declared, case, occasion.calendar)
+    found = clocks.read(occasion.workflow, declared, case, occasion.calendar, occasion.on)
     if found is None:
         yield Unmet("clock", f"{declared.label}: the clock has not started.", "")
     elif occasion.on > found.due_on:

@@ -15,6 +15,7 @@ from assetflow.soundness import (
     letters,
     names,
     parts,
+    pauses,
     people,
     reach,
     references,
@@ -52,7 +53,9 @@ def findings(workflow: Workflow, around: Surroundings) -> list[Finding]:
 
 def _entries(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     """Look at each entry for itself, and at what it names."""
-    themes = (names, durations, references, clocks, letters, people, requirements, parts)
+    themes = (
+        names, durations, references, clocks, pauses, letters, people, requirements, parts,
+    )  # fmt: skip
     return chain.from_iterable(theme.problems(workflow, around) for theme in themes)
 
 

@@ -84,14 +84,17 @@ def _facts(workflow: Workflow, path: Where, clock: Clock) -> Iterator[Finding]:
     for number, name in enumerate(clock.stops):
         if name not in workflow.facts:
             yield unknown((*path, "stops", number), "fact", name, workflow.facts)
-    later = clock.extended_to
-    if later is None:
-        return
-    if later not in workflow.facts:
-        yield unknown((*path, "extended_to"), "fact", later, workflow.facts)
-    elif workflow.facts[later].type != "date":
-        message = f"extended_to needs a date; {later} is {workflow.facts[later].type}"
-        yield Finding((*path, "extended_to"), "wrong-fact-type", message)
+    for key, kind in (("extended_to", "date"), ("agreed_in", "text")):
+        name = getattr(clock, key)
+        if name is not None and name not in workflow.facts:
+            yield unknown((*path, key), "fact", name, workflow.facts)
+        elif name is not None and workflow.facts[name].type != kind:
+            message = f"{key} needs a {kind}; {name} is {workflow.facts[name].type}"
+            yield Finding((*path, key), "wrong-fact-type", message)
+    if clock.agreed_in is not None and clock.extended_to is None:
+        message = f"{clock.id} says who agrees to a later date, and not where that date stands"
+        hint = "write extended_to: FACT as well"
+        yield Finding((*path, "agreed_in"), "clock-shape", message, hint)
 
 
 def _told(path: Where, clock: Clock) -> Iterator[Finding]:

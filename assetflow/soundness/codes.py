@@ -74,6 +74,9 @@ TITLES: Mapping[str, str] = {
     "clock-shape": "A clock does not say how it runs, or says it twice.",
     "clock-never-starts": "A clock can never start, or never where it is told.",
     "clock-tells-nobody": "Nobody would hear of a clock.",
+    "no-pauses": "A step speaks of pauses in a route that has none.",
+    "pause-shape": "A pause is not one in which the group is asked for what is missing.",
+    "never-resumed": "A case can be paused where no step resumes it.",
     # Routes that go together
     "parts-disagree": "A part and the route above it do not name each other.",
     "no-parts": "Parts are spoken of in a route that has none.",

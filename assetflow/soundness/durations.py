@@ -61,6 +61,8 @@ def _all_durations(workflow: Workflow) -> Iterator[tuple[Where, str]]:
         if alert.after is not None:
             yield ("alerts", kind, "after"), alert.after
     yield from _of_clocks(workflow)
+    if workflow.pauses is not None:
+        yield ("pauses", "cap"), workflow.pauses.cap
 
 
 def _of_steps(workflow: Workflow) -> Iterator[tuple[Where, str]]:

@@ -123,3 +123,5 @@ def _role_uses(workflow: Workflow) -> Iterator[tuple[Where, str]]:
         yield from ((("alerts", kind, "to", n), role) for n, role in enumerate(rule.to))
     for name, clock in workflow.clocks.items():
         yield from ((("clocks", name, "to", n), role) for n, role in enumerate(clock.to))
+    told = workflow.pauses.to if workflow.pauses is not None else ()
+    yield from ((("pauses", "to", n), role) for n, role in enumerate(told))

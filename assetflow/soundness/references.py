@@ -69,7 +69,8 @@ def _facts(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
         for number, stage in enumerate(fact.fixed_in):
             if stage not in workflow.stages:
                 yield unknown(("facts", name, "fixed_in", number), "stage", stage, workflow.stages)
-        yield from _choices(fact)
+        if workflow.pauses is None or workflow.pauses.reason != name:
+            yield from _choices(fact)
         # A date can be one of a library of dates, such as the meetings of a panel.
         needed, fits = fact.type == "library", fact.type in ("library", "date")
         if (needed and fact.library is None) or (fact.library is not None and not fits):

@@ -16,7 +16,7 @@ from assetflow.workflow_schema.words import ENTRIES, FIELDS, RIGHTS
 
 FILE_NAME = "workflow.schema.json"
 Schema = dict[str, Any]
-_PERIODS = ("stall_limit", "review_within", "target", "within", "before", "warn", "after")
+_PERIODS = ("stall_limit", "review_within", "target", "within", "before", "warn", "after", "cap")
 # What guards call their periods, where they are text.
 _GUARD_PERIODS = ("at_least", "at_most", "within")
 _KINDS: Mapping[Any, Schema] = {
@@ -39,7 +39,8 @@ def schema() -> Schema:
     made["properties"]["alerts"] = _alerts(parts.pop("AlertRule"))
     _named_entries(made["properties"], parts)
     _steps(parts)
-    parts["Rung"]["properties"]["to"]["minItems"] = 1
+    for told in ("Rung", "PauseRule"):
+        parts[told]["properties"]["to"]["minItems"] = 1
     for name, part in [("Workflow", made), *parts.items()]:
         _describe(name, part)
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "assetflow workflow"}

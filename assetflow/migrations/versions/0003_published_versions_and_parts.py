@@ -73,6 +73,7 @@ def upgrade() -> None:
             ["id"],
         )
     with op.batch_alter_table("cases") as batch_op:
+        batch_op.add_column(sa.Column("pauses", sa.Text(), server_default="[]", nullable=False))
         for name in ("parent_id", "continues_id"):
             batch_op.add_column(sa.Column(name, sa.Integer(), nullable=True))
             batch_op.create_foreign_key(batch_op.f(f"fk_cases_{name}"), "cases", [name], ["id"])

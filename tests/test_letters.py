@@ -27,6 +27,8 @@ BOOK = LetterBook([SHIPPED])
 LETTERS = BOOK.names()
 TO_GROUP = [name for name in LETTERS if BOOK.recipient(name) == "group"]
 TO_STAFF = [name for name in LETTERS if BOOK.recipient(name) != "group"]
+# A digest is about many cases, and its reader knows the office.
+ABOUT_A_CASE = [name for name in LETTERS if name != "digest"]
 CASES = ("full", "late", "bare")
 HOSTILE = r"Friends of Elm Park <Hall> & Garden #CIO [*test*] _x_ $1,500 @me \ {{x}}"
 FRONT = "---\nto: group\nsubject: About {{ asset.name }}\n---\n# {{ subject }}\n"
@@ -198,7 +200,7 @@ def test_the_first_paragraph_says_what_to_do_or_by_when(name: str) -> None:
     assert re.search(r"[Pp]lease|We |we |You ", first), first
 
 
-@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("name", ABOUT_A_CASE)
 def test_every_letter_names_one_contact(name: str) -> None:
     text = flowing(write(name).text)
     assert "Priya Nair" in text
@@ -278,6 +280,10 @@ ANSWER = ("what is wrong", "law or policy", "if we did nothing", "what would let
 SCORES = ("Two schools and the food bank", "8 of 10", "60%", "68.0 out of 100")
 
 MUST_SAY: dict[str, tuple[str, ...]] = {
+    "digest": (
+        *("Please act on them today", "oldest first", "CAT-2025-0007, Station Road Pavilion"),
+        *("Send the group a holding update", "2 more will follow", "assetflow case next"),
+    ),
     "bid_received": (
         *("22 September 2025", "You do not need to do anything", "stays closed", "came late"),
         *("fixed before we advertised", "Whoever has one takes no part", *CHAMPION, *SUPPORT),
@@ -560,7 +566,7 @@ def test_every_kind_of_fact_has_an_example() -> None:
 # --- values are printed exactly -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("name", ABOUT_A_CASE)
 def test_a_hostile_name_is_printed_exactly(name: str) -> None:
     context = context_for(name)
     context["asset"]["name"] = HOSTILE

@@ -19,7 +19,7 @@ def request_(fresh: Callable[..., Terminal]) -> Terminal:
 
 def validate(af: Terminal, on: date = VALIDATED) -> None:
     """Open a request that is complete on a day, and acknowledge it."""
-    af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club", "--champion", "alex",
+    af("case", "open", "--asset", "SAMPLE-0010", "--group", "Bowls Club", "--champion", "alex",
        "--workflow", "scottish_asset_transfer_request", on=on)  # fmt: skip
     step(af, on, "receive_request", "request_wanted=ownership", "transfer_purpose=Bowls")
     step(af, on, "validate", f"validation_date={on}", "disposal_ban=It applies",

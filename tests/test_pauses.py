@@ -98,6 +98,9 @@ def test_a_case_is_paused_by_the_letter_and_resumed_by_the_answer(case: Terminal
         "17 Mar 2026  9 Apr 2026   23    the group    Accounts or a cash flow are missing",
         "9 Apr 2026   20 Apr 2026  11    the council  Expression of interest",
     ]
+    explained = case("case", "explain", "1", "target", on=answered).out
+    assert "stood still while the group was asked: Accounts or a cash flow are missing" in explained
+    assert "29 Apr 2026" in explained
     assert "the record is whole" in case("db", "verify", on=answered).out
 
 

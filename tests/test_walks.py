@@ -70,6 +70,7 @@ REFUSALS = {
     "champion already": r"is the champion already",
     "before the present champion": r"became champion only on",
     "a fact is missing": r"Not on the file",
+    "no such choice": r"is none of:",
     "a fact is wanted anew": r"To be given with this step",
     "a fact must be yes": r"it must be yes",
     "a promised date has passed": r"does not lie after",
@@ -257,6 +258,7 @@ class Council:
             "yes_no": "yes", "library": entry,
             "date": f"{self.today + timedelta(days=-10 if fact.lies == 'behind' else 30)}",
             "list": "One; Two", "integer": "25", "money": "£60,000",
+            "choice": next(iter(fact.choices), ""),
         }.get(fact.type, f"About {fact.label[:20]}")  # fmt: skip
 
     def every_fact(self, trigger: str = "") -> dict[str, str]:
@@ -585,6 +587,8 @@ def a_form_that_is_not_ready(clerk: Clerk) -> None:
     no("asked later", clerk.step(new, "accept", {}))
     no("a fact is missing", clerk.step(new, "accept", {}))
     no("a fact is wanted anew", clerk.step(new, "ask_for_information", {}))
+    no("no such choice", clerk.step(
+        new, "ask_for_information", {**clerk.good, "pause_reason": "valuer"}))  # fmt: skip
     no("a fact must be yes", clerk.step(new, "accept", {"ownership_confirmed": "no"}))
     no("an unusable fact", clerk.step(new, "accept", {"information_needed": " ; "}))
     no(

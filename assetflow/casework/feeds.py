@@ -115,7 +115,7 @@ def _ran(desk: Desk, occasion: Occasion, case: Case) -> Iterator[tuple[str, str,
     route, snapshot = case.workflow, case.snapshot
     over = case.closed_on or desk.on
     yield "target", f"{route.stages[snapshot.stage].label} target", over
-    for reading in clocks.readings(route, snapshot, occasion.calendar):
+    for reading in clocks.readings(route, snapshot, occasion.calendar, occasion.on):
         yield reading.clock.id, reading.clock.label, reading.due_on
     s, asked = m.signoffs, dict[str, date]()
     rows = select(s.c.department, s.c.due_on).where(s.c.case_id == case.id).order_by(s.c.id)

@@ -167,6 +167,10 @@ class Bench:
         assert not list(self.place.rglob("*.part")), story
 
 
+# What tells that a letter or a digest was written to its file, after the commit that made it.
+FILING = {"letters": ("filed_at",), "outbox": ("state", "sent_at")}
+
+
 def contents(home: Path) -> Contents:
     """Give every row of a sound database, without what is random and when letters were filed."""
     with closing(sqlite3.connect(home / "assetflow.db")) as db:
@@ -177,22 +181,28 @@ def contents(home: Path) -> Contents:
 
 def _rows(db: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
     columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-    kept = ", ".join(c for c in columns if c not in RANDOM and c != "filed_at")
+    filing = FILING.get(table, ())
+    kept = ", ".join(c for c in columns if c not in RANDOM and c not in filing)
     # Whether the file is still to be written anew after an erasure goes with what is filed.
     wanted = " WHERE name <> 'rewrite_file'" if table == "counters" else ""
     return db.execute(f"SELECT {kept} FROM {table}{wanted}").fetchall()
 
 
 def unfiled(home: Path) -> list[str]:
-    """Name the letters that are not on file, or not whole."""
+    """Name the letters and digests that are not on file, or not whole."""
     with closing(sqlite3.connect(home / "assetflow.db")) as db:
         letters = db.execute("SELECT number, text, html, filed_at FROM letters").fetchall()
+        digests = db.execute("SELECT key, text, state FROM outbox").fetchall()
+    lying = [path.read_text(encoding="utf-8") for path in (home / "digests").rglob("*.txt")]
     files = {path.name[:5] + path.suffix: path for path in (home / "letters-sent").rglob("*.*")}
     return [
         f"letter {number}"
         for number, text, html, filed_at in letters
         if filed_at is None or not _is_filed(files, f"{number:05d}", text, html)
-    ]
+    ] + [
+        key for key, text, state in digests
+        if state == "queued" or not any(words.endswith(text) for words in lying)
+    ]  # fmt: skip
 
 
 def _is_filed(files: dict[str, Path], number: str, text: str, html: str) -> bool:

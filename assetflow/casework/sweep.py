@@ -64,6 +64,7 @@ def sweep_in_parts(
     everybody who has something new to act on gets one digest.
     """
     told: list[Told] = []
+    digested: list[Digest] = []
     swept, last, left = 0, 0, 1
     while left:
         try:
@@ -72,6 +73,8 @@ def sweep_in_parts(
                 ids = queries.ids_with_alert(desk.db, desk.on, after=last)
                 part = _lock(desk, ids[:PART])
                 found = _sweep_batch(desk, part, _everyone(desk), dry_run=False)
+                # The last ones go out with the digests of all, or not at all.
+                digested = digests.write(desk) if len(ids) <= PART else []
         except AssetflowError as error:
             if told:
                 error.remedies = (*error.remedies, STOPPED)
@@ -81,8 +84,7 @@ def sweep_in_parts(
         last = max(part, default=last)
         if progress and part:
             progress(swept, swept + left)
-    with writing() as desk:
-        return Swept(desk.on, swept, tuple(told), tuple(digests.write(desk)))
+    return Swept(desk.on, swept, tuple(told), tuple(digested))
 
 
 def _check_day(desk: Desk) -> None:

@@ -42,7 +42,7 @@ def write_pending(db: Connection, home: Path, now: datetime) -> list[Path]:
     for letter in queries.unfiled_letters(db):
         written += _remove(home, letter) if is_erased(letter) else _write(home, letter)
         db.execute(update(m.letters).where(m.letters.c.id == letter.id).values(filed_at=now))
-    _keep(home, written)
+    _keep(home, "letters-sent", written)
     return written
 
 
@@ -56,6 +56,7 @@ def write_digests(db: Connection, settings: Settings, now: datetime) -> list[Pat
     for digest in outbox.unfiled_digests(db, without_address=by_mail):
         written.append(_write_digest(home, digest))
         outbox.note_sent(db, digest.id, now)
+    _keep(home, "digests", written)
     return written
 
 
@@ -68,7 +69,7 @@ def _write_digest(home: Path, digest: outbox.Message) -> Path:
         durable.write_whole(path, f"To: {to}\nSubject: {digest.subject}\n\n{digest.text}")
     except OSError as error:
         raise OutsideFault(
-            f"The reminders are saved, but the digest for {digest.name} could not be written.",
+            f"The case is saved, but the digest for {digest.name} could not be written.",
             reasons=[f"{error.strerror or error}: {path.parent}"],
             remedies=["make room or give access; the next command writes it"],
         ) from error
@@ -96,17 +97,17 @@ def _lock(db: Connection) -> None:
     _UNFILED.rows(db)
 
 
-def _keep(home: Path, written: Sequence[Path]) -> None:
+def _keep(home: Path, place: str, written: Sequence[Path]) -> None:
     """Make the names of new files certain before the database says that they are there."""
     if not written:
         return
     folders = dict.fromkeys(path.parent for path in written)
     try:
-        durable.sync_names([*folders, home / "letters-sent", home])
+        durable.sync_names([*folders, home / place, home])
     except OSError as error:
         raise OutsideFault(
             "The case is saved, but the files of its letters may not stay on the disk.",
-            reasons=[f"{error.strerror or error}: {home / 'letters-sent'}"],
+            reasons=[f"{error.strerror or error}: {home / place}"],
             remedies=["check the disk; the next command writes them again"],
         ) from error
 

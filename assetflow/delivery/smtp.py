@@ -4,7 +4,6 @@ From the moment the words of a message begin to leave, a line that drops leaves 
 server may have taken it. Before that moment nothing was taken, and it can be tried again.
 """
 
-import re
 import smtplib
 import ssl
 from contextlib import suppress
@@ -120,7 +119,7 @@ def _answered(code: int, answer: bytes) -> Outcome:
 
 def _as_lines(written: EmailMessage) -> bytes:
     """Give the message as it goes over the line: dots doubled, and the one that ends it."""
-    lines = re.sub(rb"(?m)^\.", b"..", bytes(written))
+    lines = (b"\r\n" + bytes(written)).replace(b"\r\n.", b"\r\n..")[2:]
     return lines + (b"" if lines.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 

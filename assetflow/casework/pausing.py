@@ -12,38 +12,13 @@ from assetflow.casework import cases, record
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import record_facts
 from assetflow.casework.opening import Done
+from assetflow.casework.turns import standing_still
 from assetflow.errors import NotFound, Refused
 from assetflow.facts import counted, show
 from assetflow.guards import HOLDERS, facts_asked
-from assetflow.pauses import cap_of, spans
+from assetflow.pauses import spans
 from assetflow.queries import Case
 from assetflow.workflow import Clock
-
-
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """The pause that is running on a case: since when, why, and how long at most."""
-
-    since: date
-    reason: str
-    cap: date
-    over: bool
-
-    def __str__(self) -> str:
-        """Give it on one line."""
-        cap = f"over its cap since {show(self.cap)}" if self.over else f"until {show(self.cap)}"
-        most = cap if self.over else f"at most {cap}"
-        return f"since {show(self.since)}: {self.reason}; {most}"
-
-
-def standing_still(desk: Desk, case: Case) -> Paused | None:
-    """Give the pause that is running on a case, or None."""
-    rule, pause = case.workflow.pauses, case.snapshot.pause
-    cap = cap_of(case.workflow, pause, desk.calendar_of(case.workflow)) if pause else None
-    if rule is None or pause is None or cap is None:
-        return None
-    reason = rule.reasons.get(pause.reason, pause.reason)
-    return Paused(pause.began_on, reason, cap, over=desk.on > cap)
 
 
 def pause(desk: Desk, case_typed: str, reason: str, missing: str, by: date) -> Done:

@@ -1,16 +1,44 @@
-"""Whose time it was on a case: its moves, pauses and sign-off requests, read from the record."""
+"""Whose time it was on a case, and whether it stands still: read from the record."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from assetflow import queries
 from assetflow.casework.desk import Desk
 from assetflow.casework.story import as_of_then
+from assetflow.facts import show
 from assetflow.pauses import cap_of
 from assetflow.queries import Case
 from assetflow.snapshot import Signoff
 from assetflow.whose_time import Request, Spell, Still, Turn, spells
 from assetflow.workflow import Holder, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The pause that is running on a case: since when, why, and how long at most."""
+
+    since: date
+    reason: str
+    cap: date
+    over: bool
+
+    def __str__(self) -> str:
+        """Give it on one line."""
+        cap = f"over its cap since {show(self.cap)}" if self.over else f"until {show(self.cap)}"
+        most = cap if self.over else f"at most {cap}"
+        return f"since {show(self.since)}: {self.reason}; {most}"
+
+
+def standing_still(desk: Desk, case: Case) -> Paused | None:
+    """Give the pause that is running on a case, or None."""
+    rule, pause = case.workflow.pauses, case.snapshot.pause
+    cap = cap_of(case.workflow, pause, desk.calendar_of(case.workflow)) if pause else None
+    if rule is None or pause is None or cap is None:
+        return None
+    reason = rule.reasons.get(pause.reason, pause.reason)
+    return Paused(pause.began_on, reason, cap, over=desk.on > cap)
 
 
 def whose_time(desk: Desk, case: Case) -> list[Spell]:

@@ -159,17 +159,17 @@ def _list_row(o: "Overview") -> tuple[output.Cell, ...]:
 def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
     """Show everything on the file of one case."""
     from assetflow import queries
-    from assetflow.casework import dates, holds, pausing
+    from assetflow.casework import dates, holds
     from assetflow.casework.around import family
     from assetflow.casework.overview import overview
-    from assetflow.casework.turns import whose_time
+    from assetflow.casework.turns import standing_still, whose_time
     from assetflow.whose_time import split
 
     with app.reading(as_of) as desk:
         one = queries.case(desk.db, queries.case_id(desk.db, case_))
         occasion = desk.bare_occasion(one.workflow, one.snapshot)
         dated = dates.of_case(one, occasion)
-        seen, paused = overview(desk, one), pausing.standing_still(desk, one)
+        seen, paused = overview(desk, one), standing_still(desk, one)
         time = split(whose_time(desk, one))
         letters = queries.letters(desk.db, one.id)
         standing = holds.standing(desk, one.id)

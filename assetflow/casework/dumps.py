@@ -72,6 +72,8 @@ def _value(kind: Any, text: str) -> Any:
         return int(plain)
     if isinstance(kind, Date):
         return date.fromisoformat(plain)
+    if isinstance(kind, m.Spans):
+        return kind.process_result_value(plain, None)
     if isinstance(kind, m.Instant):
         return datetime.fromisoformat(plain).replace(tzinfo=UTC)
     assert not isinstance(kind, LargeBinary)  # noqa: S101 - no journal has any

@@ -57,6 +57,8 @@ SIGNATORIES = {
 }  # fmt: skip
 
 # Each kind of refusal, by the words in which it is told.
+# What nobody can put right any more.
+OVER = re.compile(r"the time ended on|Already on the file")
 REFUSALS = {
     "not his to do": r"may not do this",
     "not a step of this stage": r"belongs to ‘",
@@ -271,8 +273,11 @@ class Council:
             if (not fact.only_with or trigger in fact.only_with) and name not in set_by_step
         }
 
-    def bring(self, ref: str, trigger: str) -> None:
-        """Do whatever a step still lacks, as its page says, and then take the step."""
+    def bring(self, ref: str, trigger: str, *, may_be_over: bool = False) -> None:
+        """Do whatever a step still lacks, as its page says, and then take the step.
+
+        Where its time is over, or it was taken already, nobody can; then it is refused.
+        """
         transition = self.workflow.transitions[trigger]
         by = SAM if "case_officer" in transition.who else GRACE
         for _ in range(12):
@@ -280,6 +285,9 @@ class Council:
             missing = self.missing(ref, trigger, facts, by)
             if not missing:
                 assert self.advance(ref, trigger, facts, "Because.", by=by)
+                return
+            if may_be_over and any(OVER.search(item.sentence) for item in missing):
+                assert not self.advance(ref, trigger, facts, "Because.", by=by)
                 return
             self._mend(ref, transition, missing[0])
         raise AssertionError(f"{ref} cannot {trigger}: {[str(item) for item in missing]}")
@@ -842,7 +850,7 @@ class OfficersDays(RuleBasedStateMachine):
             if t.to is None or not workflow.stages[t.to].end or pick % 5 == 0
         ]  # fmt: skip
         if onward:
-            self.council.bring(ref, onward[pick % len(onward)].trigger)
+            self.council.bring(ref, onward[pick % len(onward)].trigger, may_be_over=True)
 
     @rule(number=references, text_=st.sampled_from(("", "Rang the group")), by=people)
     def a_note_is_written(self, number: int, text_: str, by: str) -> None:

@@ -41,7 +41,7 @@ def write(desk: Desk) -> list[Digest]:
     waiting = _waiting(desk)
     people = queries.people(desk.db)
     written = []
-    for person_id, items in waiting.items():
+    for person_id, items in sorted(waiting.items()):
         key = f"{LETTER}:{person_id}:{desk.on.isoformat()}"
         person = people[person_id]
         if _is_written(desk, key) or not person.here_on(desk.on):

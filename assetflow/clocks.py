@@ -92,9 +92,8 @@ def against_extension(
 
     What is agreed after the last day, or recorded only then, comes too late: the time was over.
     """
-    case, name = occasion.case, clock.extended_to or ""
-    before = replace(case, facts={**case.facts, name: case.replaced.get(name)})
-    found = read(occasion.workflow, clock, before, occasion.calendar, occasion.on)
+    case = before_extension(occasion.case, clock)
+    found = read(occasion.workflow, clock, case, occasion.calendar, occasion.on)
     if found is None:
         yield f"{clock.label}: the clock has not started."
     elif found.stopped:
@@ -107,6 +106,14 @@ def against_extension(
             )
         if agreed <= found.due_on:
             yield f"{clock.label}: {show(agreed)} is not after the last day, {show(found.due_on)}."
+
+
+def before_extension(case: Snapshot, clock: Clock) -> Snapshot:
+    """See a case without an extension that this very command brings: time that is over stays so."""
+    name = clock.extended_to or ""
+    if name not in case.replaced:
+        return case
+    return replace(case, facts={**case.facts, name: case.replaced[name]})
 
 
 def counted_by(clock: Clock, calendar: Calendar) -> Calendar:

@@ -63,11 +63,19 @@ class Outcome:
     all: bool = False
 
 
-def queue(db: Connection, key: str, **values: Any) -> None:
-    """Put a message into the outbox; one that is there already stays as it is."""
+def queue(db: Connection, key: str, **values: Any) -> int:
+    """Put a message into the outbox and give its number; one that is there stays as it is."""
+    known = number_of(db, key)
+    if known is not None:
+        return known
+    new = insert(m.outbox).values(key=key, state=QUEUED, **values).returning(m.outbox.c.id)
+    return int(db.execute(new).scalar_one())
+
+
+def number_of(db: Connection, key: str) -> int | None:
+    """Give the number of the message with a key, or None where there is none."""
     t = m.outbox
-    if db.execute(select(t.c.id).where(t.c.key == key)).first() is None:
-        db.execute(insert(t).values(key=key, state=QUEUED, **values))
+    return db.execute(select(t.c.id).where(t.c.key == key)).scalar()
 
 
 def claim(db: Connection, token: str, now: datetime) -> Message | None:

@@ -336,6 +336,13 @@ _NEWEST_VERSION = Statement(
 )
 
 
+def open_references(db: Connection, which: ColumnElement[bool]) -> tuple[str, ...]:
+    """Give the references of the open cases of which something holds, in their order."""
+    t = m.cases
+    query = select(t.c.reference).where(and_(which, t.c.closed_on.is_(None))).order_by(t.c.id)
+    return tuple(db.execute(query).scalars())
+
+
 def newest_version(db: Connection, name: str) -> Workflow | None:
     """Give the highest stored version of a route."""
     found = _NEWEST_VERSION.first(db, name=name)

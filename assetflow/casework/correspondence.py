@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -199,15 +199,11 @@ def context(
     champion = (
         snapshot.champion if snapshot.champion and snapshot.champion.here_on(desk.on) else None
     )
-    council = desk.settings.council
     review = Duration.parse(workflow.review_within)
     rows, total = letter_rows.scores(desk, case)
     return {
         "today": desk.on,
-        "council": {
-            "name": council.name, "address": council.address, "phone": council.phone,
-            "email": council.email, "website": council.website,
-        },
+        "council": asdict(desk.settings.council),
         "case": _case(desk, case, why),
         "asset": {"name": case.asset.label, "address": case.asset.address},
         "group": {"name": case.group.name, "contact_name": case.group.contact_name},

@@ -6,7 +6,7 @@ digest has held yet, so much of it as one can read in a day; the rest waits for 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -44,16 +44,11 @@ def write(desk: Desk) -> list[Digest]:
     for person_id, items in sorted(waiting.items()):
         key = f"{LETTER}:{person_id}:{desk.on.isoformat()}"
         person = people[person_id]
-        if _is_written(desk, key) or not person.here_on(desk.on):
+        if outbox.number_of(desk.db, key) is not None or not person.here_on(desk.on):
             continue
         _store(desk, key, person, items[:MOST], more=len(items[MOST:]))
         written.append(Digest(person.name, len(items[:MOST]), len(items[MOST:])))
     return written
-
-
-def _is_written(desk: Desk, key: str) -> bool:
-    t = m.outbox
-    return desk.db.execute(select(t.c.id).where(t.c.key == key)).first() is not None
 
 
 def _waiting(desk: Desk) -> dict[int, list[Any]]:
@@ -75,25 +70,20 @@ def _waiting(desk: Desk) -> dict[int, list[Any]]:
 
 def _store(desk: Desk, key: str, person: Person, items: Sequence[Any], more: int) -> None:
     rendered = desk.letters.render(LETTER, _context(desk, person, items, more))
-    outbox.queue(
+    number = outbox.queue(
         desk.db, key, person_id=person.id, address=person.email, subject=rendered.subject,
         text=rendered.text, html=rendered.html, policy="hold", recorded_at=desk.now,
     )  # fmt: skip
-    t, o = m.reminder_people, m.outbox
-    number = desk.db.execute(select(o.c.id).where(o.c.key == key)).scalar_one()
+    t = m.reminder_people
     for item in items:
         one = and_(t.c.reminder_id == item.reminder_id, t.c.person_id == person.id)
         desk.db.execute(update(t).where(one).values(digest_id=number))
 
 
 def _context(desk: Desk, person: Person, items: Sequence[Any], more: int) -> dict[str, Any]:
-    council = desk.settings.council
     return {
         "today": desk.on,
-        "council": {
-            "name": council.name, "address": council.address, "phone": council.phone,
-            "email": council.email, "website": council.website,
-        },
+        "council": asdict(desk.settings.council),
         "recipient": {"name": person.name, "address_lines": [], "email": person.email},
         "digest": {"count": len(items), "more": more, "groups": _groups(items)},
     }  # fmt: skip

@@ -111,8 +111,7 @@ def _check_may_go(desk: Desk, who: Subject) -> None:
 def _places_on_open_cases(desk: Desk, person: Person) -> list[str]:
     t, reasons = m.cases, []
     for column, place in ((t.c.officer_id, "case officer"), (t.c.champion_id, "champion")):
-        query = select(t.c.reference).where(and_(column == person.id, t.c.closed_on.is_(None)))
-        open_ones = list(desk.db.execute(query.order_by(t.c.id)).scalars())
+        open_ones = queries.open_references(desk.db, column == person.id)
         if open_ones:
             reasons.append(f"They are the {place} of open cases: {', '.join(open_ones)}.")
     return reasons

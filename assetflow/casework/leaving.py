@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, or_, update
 
 from assetflow import models as m
 from assetflow import queries
@@ -41,8 +40,8 @@ def leave(desk: Desk, typed: str, last_day: date) -> Left:
     _look_again(desk, person, gone)
     left = Left(
         queries.people(desk.db)[person.id],
-        _open_cases(desk, m.cases.c.officer_id == person.id),
-        _open_cases(desk, m.cases.c.champion_id == person.id),
+        queries.open_references(desk.db, m.cases.c.officer_id == person.id),
+        queries.open_references(desk.db, m.cases.c.champion_id == person.id),
     )
     detail = {"person": person.handle, "last_day": last_day, "officer_of": left.officer_of,
               "champion_of": left.champion_of}  # fmt: skip
@@ -68,12 +67,6 @@ def _look_again(desk: Desk, person: Person, day: date) -> None:
     later = or_(t.c.next_alert_on.is_(None), t.c.next_alert_on > day)
     mine = and_(theirs, later, t.c.closed_on.is_(None))
     desk.db.execute(update(t).where(mine).values(next_alert_on=day))
-
-
-def _open_cases(desk: Desk, which: Any) -> tuple[str, ...]:
-    t = m.cases
-    query = select(t.c.reference).where(and_(which, t.c.closed_on.is_(None))).order_by(t.c.id)
-    return tuple(desk.db.execute(query).scalars())
 
 
 def name_officer(desk: Desk, case_typed: str, person_typed: str, why: str = "") -> Case:

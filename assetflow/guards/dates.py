@@ -1,7 +1,6 @@
 """The guards that look at dates and clocks: what has run out, what has not, what must be waited."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -11,8 +10,7 @@ from assetflow.deadlines import Duration, beginning_with, due
 from assetflow.facts import show
 from assetflow.guards.registry import guard
 from assetflow.guards.words import all_of, fact_missing, fact_unfit, on_file
-from assetflow.snapshot import Occasion, Snapshot, Unmet
-from assetflow.workflow import Clock
+from assetflow.snapshot import Occasion, Unmet
 
 TIME = "nobody: it is a matter of time"
 
@@ -34,21 +32,13 @@ def clock_expired(occasion: Occasion, clock: str) -> Iterator[Unmet]:
 def clock_not_expired(occasion: Occasion, clock: str) -> Iterator[Unmet]:
     """The step happens on or before the last day of a clock."""
     declared = occasion.workflow.clocks[clock]
-    case = _before_extension(occasion, declared)
+    case = clocks.before_extension(occasion.case, declared)
     found = clocks.read(occasion.workflow, declared, case, occasion.calendar, occasion.on)
     if found is None:
         yield Unmet("clock", f"{declared.label}: the clock has not started.", "")
     elif occasion.on > found.due_on:
         sentence = f"{declared.label}: the time ended on {show(found.due_on)}. "
         yield Unmet("clock", (sentence + declared.on_expiry).strip(), "")
-
-
-def _before_extension(occasion: Occasion, clock: Clock) -> Snapshot:
-    """See the case without an extension that the very step brings: time that is over stays so."""
-    case, name = occasion.case, clock.extended_to or ""
-    if name not in case.replaced:
-        return case
-    return replace(case, facts={**case.facts, name: case.replaced[name]})
 
 
 @guard

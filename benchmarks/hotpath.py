@@ -39,6 +39,7 @@ from assetflow.backends import sqlite  # noqa: E402
 from assetflow.casework import cases, record  # noqa: E402
 from assetflow.casework.desk import Desk  # noqa: E402
 from assetflow.database import Store  # noqa: E402
+from assetflow.queries.cases import BY_EXACT_REFERENCE  # noqa: E402
 
 ROUNDS, CHUNK, COPIES = 25, 10, 400
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -133,7 +134,7 @@ class Bare:
 
     def read_all(self, store: Store) -> "Bare":
         """Let it read all that the rules ask about, by the same statements and without lock."""
-        found = queries._BY_EXACT_REFERENCE
+        found = BY_EXACT_REFERENCE
         with store.read() as db:
             compiled = [each._for(db) for each in (*found.about, found.told)]
         self.reading = [(each.text, each.order, each.fixed) for each in compiled]

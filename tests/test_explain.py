@@ -336,6 +336,24 @@ def test_a_provisional_date_says_how_far_the_holidays_are_known() -> None:
     assert said in told(occasion, "notice")
 
 
+@pytest.mark.parametrize(("received", "marked"), [(date(2028, 10, 2), 0), (date(2028, 12, 20), 1)])
+def test_what_is_due_after_the_published_holidays_is_marked_in_what_to_do_next(
+    af: Terminal, received: date, marked: int
+) -> None:
+    af("case", "open", "--asset", "SAMPLE-0001", "--group", "Bowls Club", on=received)
+    due = af("case", "next", "1", "--json", on=received).json["due"]
+    assert [one["provisional"] for one in due] == [bool(marked)] * len(due)
+    assert af("case", "next", "1", on=received).out.count(", provisional") == marked
+
+
+def test_at_a_glance_a_case_has_only_the_next_level_of_its_ladder(case: Terminal) -> None:
+    names = [one["name"] for one in case("case", "show", "1", "--json").json["dates"]]
+    shown = case("case", "show", "1").out
+    levels = ["watch", "amber", "red", "red_2", "critical", "critical_2", "breach"]
+    assert names[-len(levels) :] == levels
+    assert [level for level in levels if f"\n{level} " in shown] == ["watch"]
+
+
 def test_what_a_department_was_told_stands_whatever_is_counted_now(case: Terminal) -> None:
     case("case", "record", "1", "transfer_purpose=Bowls")
     case("signoff", "request", "1")

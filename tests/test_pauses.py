@@ -156,6 +156,26 @@ def test_no_second_pause_begins_while_one_runs(case: Terminal) -> None:
     ]
 
 
+def test_a_second_pause_tells_everything_that_stands_in_its_way(case: Terminal) -> None:
+    case("person", "add", "Lee Wells")
+    case(*PAUSE, on=date(2026, 3, 17))
+    refused = case("--as", "Lee Wells", *PAUSE, on=date(2026, 3, 18), code=1).err
+    told = reasons(refused)
+    assert [one.split(",")[0].split(".")[0] for one in told] == [
+        "It is paused already",
+        "Lee Wells may not do this",
+    ]
+
+
+def test_a_paused_case_says_so_in_the_list_and_is_not_ranked_higher(case: Terminal) -> None:
+    (before,) = case("case", "list", "--json", on=date(2026, 3, 17)).json
+    case(*PAUSE, on=date(2026, 3, 17))
+    (paused,) = case("case", "list", "--json", on=date(2026, 3, 17)).json
+    assert paused["notes"] == [*before["notes"], "paused"]
+    assert paused["rank"] == before["rank"]
+    assert "paused" in case("case", "list", on=date(2026, 3, 17)).out
+
+
 @pytest.mark.parametrize(
     ("on", "reason"),
     [

@@ -1,6 +1,6 @@
 """The dates that a case lives by, and why each of them is what it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -44,6 +44,12 @@ def running(occasion: Occasion) -> list[Dated]:
     found = [one for one in every(occasion) if one.runs]
     ahead = [one for one in found if one.kind != "level" or one.last_day > occasion.on]
     return sorted(ahead, key=lambda one: (one.last_day, one.name))
+
+
+def at_a_glance(found: Iterable[Dated]) -> list[Dated]:
+    """Give the dates without those levels of the ladder that come after the next one."""
+    levels = [one for one in found if one.kind == "level"]
+    return [one for one in found if one not in levels[1:]]
 
 
 def every(occasion: Occasion) -> list[Dated]:

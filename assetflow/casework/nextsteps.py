@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from assetflow import guards
-from assetflow.casework import cases
+from assetflow.casework import cases, dates
 from assetflow.casework.desk import Desk
 from assetflow.casework.overview import Overview, due_dates, overview
 from assetflow.queries import Case
@@ -37,13 +38,21 @@ class Step:
         return bool(self.missing) and all(item.fact for item in self.missing)
 
 
+class Due(NamedTuple):
+    """What is due on a case and when; provisional where unpublished bank holidays may move it."""
+
+    what: str
+    on: date
+    provisional: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """The whole page of one case."""
 
     overview: Overview
     steps: tuple[Step, ...]
-    due: tuple[tuple[str, date], ...]
+    due: tuple["Due", ...]
     letters: tuple[str, ...]
 
 
@@ -52,13 +61,20 @@ def page(desk: Desk, case: Case) -> Page:
     steps = tuple(
         step(desk, case, transition) for transition in case.workflow.from_stage(case.snapshot.stage)
     )
-    due = () if case.closed_on else tuple(sorted(due_dates(desk, case).items(), key=lambda d: d[1]))
+    due = () if case.closed_on else _due(desk, case)
     letters = (
         ()
         if case.closed_on
         else tuple(_letter_command(desk, case, n) for n in case.workflow.letters)
     )
     return Page(overview(desk, case), steps, due, letters)
+
+
+def _due(desk: Desk, case: Case) -> tuple[Due, ...]:
+    known = dates.running(desk.bare_occasion(case.workflow, case.snapshot))
+    provisional = {(one.label, one.last_day) for one in known if one.provisional}
+    found = due_dates(desk, case).items()
+    return tuple(Due(*one, one in provisional) for one in sorted(found, key=lambda one: one[1]))
 
 
 def _letter_command(desk: Desk, case: Case, letter: str) -> str:

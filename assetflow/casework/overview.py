@@ -71,7 +71,8 @@ def overview(desk: Desk, case: Case) -> Overview:
         officer=snapshot.officer.name,
         closed_on=case.closed_on,
         rank=_rank(case, rung, overdue, notes),
-        notes=notes,
+        # That it is paused is worth knowing, and calls for nobody's attention.
+        notes=(*notes, "paused") if snapshot.pause and not case.closed_on else notes,
     )
 
 

@@ -32,9 +32,11 @@ def pause(desk: Desk, case_typed: str, reason: str, missing: str, by: date) -> D
     steps = [s for s in case.workflow.from_stage(case.snapshot.stage) if s.pauses]
     running = standing_still(desk, case)
     if running is not None:
+        denied = [item for s in steps[:1] for item in cases.what_is_missing(desk, case, s)
+                  if item.code == "permission"]  # fmt: skip
         raise Refused(
             f"{case.reference} was not paused.",
-            reasons=[f"It is paused already, {running}."],
+            reasons=[f"It is paused already, {running}.", *map(str, denied)],
             remedies=[f"once the group has answered: assetflow case resume {case.reference}"],
         )
     if rule is None or not steps:

@@ -193,7 +193,7 @@ def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
     _show_family(others)
     if dated:
         output.title("\nDates")
-        case_dates.table(occasion, dated)
+        case_dates.table(occasion, dates.at_a_glance(dated))
     _show_file(one)
     if one.workflow.parts:
         _show_parts(others.parts)
@@ -362,7 +362,7 @@ def _page_json(found: "Page") -> dict[str, Any]:
         }
         for s in found.steps
     ]  # fmt: skip
-    due = [{"what": what, "on": when} for what, when in found.due]
+    due = [one._asdict() for one in found.due]
     return {"overview": found.overview, "steps": steps, "due": due, "letters": found.letters}
 
 
@@ -370,8 +370,9 @@ def _show_page(found: "Page", standing: "Standing") -> None:
     _show_head(found.overview, standing)
     if found.due:
         output.title("\nDue")
-        for what, when in found.due:
-            click.echo(f"  {output.day(when):<12} {what}")
+        for one in found.due:
+            mark = ", provisional" if one.provisional else ""
+            click.echo(f"  {output.day(one.on):<12} {one.what}{mark}")
     ready = [s for s in found.steps if s.ready or s.givable]
     blocked = [s for s in found.steps if s not in ready]
     if ready:

@@ -23,6 +23,7 @@ from assetflow.workflow import (
     FactType,
     Named,
     ObjectionCategory,
+    Paper,
     PauseRule,
     Rung,
     SignoffRule,
@@ -47,6 +48,7 @@ NAMED = {
     "objections": "id",
     "criteria": "id",
     "clocks": "id",
+    "papers": "id",
 }
 _KINDS: dict[Any, Any] = {
     "stages": Stage,
@@ -58,6 +60,7 @@ _KINDS: dict[Any, Any] = {
     "alerts": AlertRule,
     "objections": ObjectionCategory,
     "criteria": Criterion,
+    "papers": Paper,
     "clocks": Clock,
 }
 

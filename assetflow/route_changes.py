@@ -198,6 +198,7 @@ _PARTS = {
     "criteria": "the criteria",
     "clocks": "the clocks",
     "pauses": "the rules for pauses",
+    "papers": "the lease papers",
     "ladder_counts": "what the ladder counts",
     "parts": "the routes whose cases are parts",
     "parts_in": "the stages that take parts",

@@ -245,6 +245,12 @@ def _weighed(stored: str) -> list[Offer]:
 
 
 @_completer
+def papers(place: _Place) -> Iterator[Offer]:
+    """Offer the lease papers that the route of the named case has."""
+    yield from ((one.id, one.label) for one in _case(place).route.papers.values())
+
+
+@_completer
 def people(place: _Place) -> Iterator[Offer]:
     """Offer the short names of the people who work here."""
     yield from place.db.execute("SELECT handle, name FROM people WHERE left_on IS NULL ORDER BY 2")

@@ -13,6 +13,7 @@ from assetflow.deadlines import Duration, due
 from assetflow.facts import show
 from assetflow.guards import around as around
 from assetflow.guards import dates as dates
+from assetflow.guards import lease as lease
 from assetflow.guards.registry import (
     REGISTRY,
     check_parameters,

@@ -14,6 +14,7 @@ from assetflow.soundness import (
     events,
     letters,
     names,
+    papers,
     parts,
     pauses,
     people,
@@ -54,7 +55,7 @@ def findings(workflow: Workflow, around: Surroundings) -> list[Finding]:
 def _entries(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     """Look at each entry for itself, and at what it names."""
     themes = (
-        names, durations, references, clocks, pauses, letters, people, requirements, parts,
+        names, durations, references, clocks, pauses, papers, letters, people, requirements, parts,
     )  # fmt: skip
     return chain.from_iterable(theme.problems(workflow, around) for theme in themes)
 

@@ -43,6 +43,9 @@ def _references(workflow: Workflow, path: Where, use: GuardUse) -> Iterator[Find
     clock = use.parameters.get("clock")
     if isinstance(clock, str) and clock not in workflow.clocks:
         yield unknown((*path, "clock"), "clock", clock, workflow.clocks)
+    paper = use.parameters.get("paper")
+    if isinstance(paper, str) and paper not in workflow.papers:
+        yield unknown((*path, "paper"), "paper", paper, workflow.papers)
     holder = use.parameters.get("holder")
     if isinstance(holder, str) and holder not in guards.HOLDERS:
         yield unknown((*path, "holder"), "holder", holder, guards.HOLDERS)

@@ -15,7 +15,7 @@ from assetflow import models as m
 from assetflow.casework import record
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, store_facts, with_facts
-from assetflow.errors import BadFile, BadInput, NotFound, Problem, Refused
+from assetflow.errors import BadFile, BadInput, NotFound, Refused
 from assetflow.facts import read_text
 from assetflow.leases.clauses import Boilerplate
 from assetflow.leases.drift import Drift
@@ -84,20 +84,26 @@ def _completion(desk: Desk, case: Case) -> date | None:
 # --- papers -------------------------------------------------------------------------------------
 
 
-def record_paper(
-    desk: Desk, case_typed: str, paper: str, file: Path, why: str = ""
-) -> tuple[Case, Compared]:
-    """Record a paper of lease terms, with the facts that its route takes from it.
+def read_paper(file: Path) -> Terms:
+    """Read lease terms from a file; raises ``BadFile`` with every problem and its line."""
+    tree = read_file(file)
+    terms, mistakes = read(tree.value)
+    if terms is None:
+        problems = [tree.problem(*each) for each in mistakes]
+        raise BadFile("The lease terms cannot be used.", sorted(problems))
+    return terms
 
-    Raises ``BadFile`` with every problem of the file, each with its line.
-    """
+
+def record_paper(
+    desk: Desk, case_typed: str, paper: str, terms: Terms, why: str = ""
+) -> tuple[Case, Compared]:
+    """Record a paper of lease terms, with the facts that its route takes from it."""
     case = record.take(desk, case_typed)
     record.check_day(desk, case)
     record.check_open(case)
     record.check_right(desk, case, RIGHT, "Recording lease terms")
     declared = _declared(case, paper)
     _check_stage(case, declared)
-    terms = _read(file)
     facts = given_facts(desk, case, _facts(declared, terms))
     stored = to_json(terms)
     digest = hashlib.sha256(stored.encode()).hexdigest()
@@ -109,17 +115,6 @@ def record_paper(
     detail = {"paper": paper, "number": number, "sha256": digest, "facts": facts}
     done = record.change(desk, with_facts(case, facts), "paper_recorded", why=why, detail=detail)
     return done, compared(desk, done, paper)
-
-
-def _read(file: Path) -> Terms:
-    tree = read_file(file)
-    terms, mistakes = read(tree.value)
-    problems: list[Problem] = [
-        tree.problem(one.place, one.code, one.message, one.suggestion) for one in mistakes
-    ]
-    if terms is None:
-        raise BadFile("The lease terms were not recorded.", sorted(problems))
-    return terms
 
 
 def _facts(declared: Paper, terms: Terms) -> dict[str, str]:

@@ -64,8 +64,9 @@ def record(
     """
     from assetflow.casework import leasing
 
+    terms = leasing.read_paper(file)
     with app.writing(on) as desk:
-        case, found = leasing.record_paper(desk, case_, paper, file, why)
+        case, found = leasing.record_paper(desk, case_, paper, terms, why)
     if json_:
         output.emit_json({"case": case.reference, "compared": _plain(found)})
         return

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 from assetflow.guards.registry import guard
-from assetflow.guards.words import all_of
+from assetflow.guards.words import all_of, lower
 from assetflow.snapshot import Occasion, Unmet
 
 _WHO = "the case officer"
+_ALL: list[str] = []
 # The modules of leases are imported where they are used: most commands need none of them.
 
 
@@ -21,19 +22,20 @@ def paper_recorded(occasion: Occasion, paper: str) -> Iterator[Unmet]:
 
 
 @guard
-def terms_known(occasion: Occasion, paper: str) -> Iterator[Unmet]:
-    """The paper leaves nothing open that must be known before anybody agrees to it."""
-    from assetflow.leases.papers import unknown  # noqa: PLC0415 - as above
+def terms_known(occasion: Occasion, paper: str, only: list[str] = _ALL) -> Iterator[Unmet]:
+    """The paper leaves nothing open that must be known before anybody agrees to it.
+
+    With ``only``, just those particulars must be known.
+    """
+    from assetflow.leases.papers import open_points  # noqa: PLC0415 - as above
 
     terms = occasion.lease().papers.get(paper)
     case, label = occasion.case.reference, _label(occasion, paper)
     if terms is None:
         return
-    open_ = [one.label for one in unknown(terms)]
-    if terms.last is None and terms.values.get("tenure") != "freehold":
-        open_.insert(0, "Length")
+    open_ = open_points(terms, only or None)
     if open_:
-        sentence = f"Not known in the {label}: {all_of(open_)}."
+        sentence = f"Not known in the {lower(label)}: {all_of(open_)}."
         remedy = f"assetflow lease form {case} {paper}"
         yield Unmet("unknown_terms", sentence, _WHO, remedy)
 
@@ -54,7 +56,7 @@ def no_drift(occasion: Occasion, paper: str) -> Iterator[Unmet]:
             who = all_of(PARTY_LABELS[party] for party in lacking)
             sentence = f"{drift} Not accepted in writing by {who}."
             accept = f"assetflow lease accept {case} {drift.topic}"
-            remedy = f"put the {_label(occasion, paper)} right, or: {accept}"
+            remedy = f"put the {lower(_label(occasion, paper))} right, or: {accept}"
             yield Unmet("drift", sentence, "whoever drafts the lease", remedy)
 
 

@@ -38,7 +38,7 @@ class Drift:
     @property
     def code(self) -> str:
         """Give the mark by which an acceptance is bound to this difference."""
-        text = "\x1f".join((self.topic, self.against, self.was, self.now))
+        text = "\x1f".join((self.topic, self.label, self.against, self.was, self.now))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def __str__(self) -> str:

@@ -43,7 +43,7 @@ class LeaseFile:
             for name in declared[paper].compared_with
             if name in self.papers
             for drift in compare(
-                now, self.papers[name], declared[name].label, complete=declared[name].complete
+                now, self.papers[name], _inside(declared[name]), complete=declared[name].complete
             )
         ]
 
@@ -70,3 +70,8 @@ class LeaseFile:
         if now is not None:
             for funder in self.funders:
                 yield from shortfalls(funder, now, self.completion)
+
+
+def _inside(paper: Paper) -> str:
+    """Give what a paper is called inside a sentence."""
+    return paper.label[:1].lower() + paper.label[1:]

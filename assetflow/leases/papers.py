@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from assetflow.deadlines import Duration, Unit
 from assetflow.facts import read_date, read_money, read_text
@@ -23,8 +23,7 @@ _WHO = ("landlord", "tenant", "either")
 MOST_STEPS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """One thing wrong in a paper: where it stands, what is wrong, and how to mend it."""
 
     place: Place
@@ -312,8 +311,24 @@ def _stored(particular: Particular, value: Any) -> object:
     return date.fromisoformat(value) if particular.kind == "date" else value
 
 
-def unknown(terms: Terms) -> Iterator[Particular]:
-    """Give the particulars that must be known before heads of terms are agreed, and are not."""
+# What is known of a paper beside its plain particulars, each with what people call it.
+_BESIDE: Mapping[str, tuple[str, Callable[[Terms], bool]]] = {
+    "term": ("Length", lambda terms: terms.last is not None),
+    "rent": ("Rent", lambda terms: bool(terms.rent)),
+}
+POINTS = (*_BESIDE, *FIELDS)
+
+
+def open_points(terms: Terms, only: Collection[str] | None = None) -> list[str]:
+    """Name what must be known before heads of terms are agreed, and is not.
+
+    With ``only``, what is not known of those particulars. A freehold has neither length nor rent.
+    """
+    freehold = terms.values.get("tenure") == "freehold"
+    asked = [n for n in _BESIDE if (not freehold if only is None else n in only)]
+    found = [label for label, known in map(_BESIDE.__getitem__, asked) if not known(terms)]
     for one in FIELDS.values():
-        if one.needed and terms.values.get(one.name) in (None, "unknown"):
-            yield one
+        wanted = one.needed if only is None else one.name in only
+        if wanted and terms.values.get(one.name) in (None, "unknown"):
+            found.append(one.label)
+    return found

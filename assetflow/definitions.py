@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
-from assetflow import data_files, soundness
+from assetflow import data_files, shape, soundness
 from assetflow.calendars import Calendar
 from assetflow.errors import BadFile, NotFound, Problem
 from assetflow.files import read_at_most
@@ -33,9 +33,8 @@ from assetflow.workflow import (
 )
 from assetflow.yaml_reader import MAX_BYTES, Path_, Tree, read_bytes, read_file
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
+# Beside a route stands the file of its scenarios.
+SCENARIOS = ".scenario.yaml"
 # Entries that the file writes as `name: {...}`; the name becomes a field of the entry.
 NAMED = {
     "stages": "id",
@@ -85,7 +84,7 @@ def available(settings: Settings) -> tuple[Path, ...]:
     files: dict[str, Path] = {}
     for folder in reversed(settings.folders("workflows")):
         found = folder.glob("*.yaml") if folder.is_dir() else ()
-        files.update({f.name: f for f in found if not f.name.endswith(".scenario.yaml")})
+        files.update({f.name: f for f in found if not f.name.endswith(SCENARIOS)})
     return tuple(files[name] for name in sorted(files))
 
 
@@ -176,18 +175,13 @@ def load(path: Path, around: soundness.Surroundings) -> Workflow:
 @lru_cache(maxsize=32)
 def _build(tree: Tree) -> tuple[Workflow | None, list[Problem]]:
     """Make the route that a file tells; the same text is not told apart again."""
-    # pydantic costs 0.1 s to import: only checking and first use of a version pay for it.
-    from pydantic import ValidationError  # noqa: PLC0415
-
     if not isinstance(tree.value, dict):
         hint = "begin with name: and label:, as the shipped workflow does"
         return None, [tree.problem((), "not-a-workflow", "the file has no named entries", hint)]
     document, problems = _normalised(tree)
-    try:
-        workflow = shape().validate_json(json.dumps(document))
-    except ValidationError as error:
-        return None, problems + [_shape_problem(tree, detail) for detail in error.errors()]
-    return _with_reasons(workflow), problems
+    workflow, misshapen = shape.read(json.dumps(document))
+    problems += [_shape_problem(tree, detail) for detail in misshapen]
+    return _with_reasons(workflow) if workflow else None, problems
 
 
 def _with_reasons(workflow: Workflow) -> Workflow:
@@ -198,14 +192,6 @@ def _with_reasons(workflow: Workflow) -> Workflow:
         return workflow
     chosen = replace(fact, choices=tuple(rule.reasons))
     return replace(workflow, facts={**workflow.facts, fact.name: chosen})
-
-
-@lru_cache(maxsize=1)
-def shape() -> "TypeAdapter[Workflow]":
-    """Give what checks the shape of a route, and can tell it as a JSON Schema."""
-    from pydantic import TypeAdapter  # noqa: PLC0415
-
-    return TypeAdapter(Workflow)
 
 
 def _normalised(tree: Tree) -> tuple[dict[str, Any], list[Problem]]:

@@ -110,14 +110,17 @@ class Checked(NamedTuple):
 
 
 def _checked(settings: "Settings", files: tuple[Path, ...]) -> Checked:
-    from assetflow import definitions, scenarios
+    from assetflow import definitions
     from assetflow.errors import BadFile
 
-    around = _around(settings, [p for p in files if not p.name.endswith(scenarios.ENDING)])
+    ending = definitions.SCENARIOS
+    around = _around(settings, [p for p in files if not p.name.endswith(ending)])
     checked = Checked([], [], [])
     for path in files or definitions.available(settings):
         try:
-            if path.name.endswith(scenarios.ENDING):
+            if path.name.endswith(ending):
+                from assetflow import scenarios
+
                 checked.books.append(scenarios.load(path, settings).book)
             else:
                 checked.sound.append(definitions.load(path, around))

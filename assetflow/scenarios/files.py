@@ -13,7 +13,7 @@ from assetflow.soundness.finding import Finding
 from assetflow.workflow import Workflow
 from assetflow.yaml_reader import read_file
 
-ENDING = ".scenario.yaml"
+ENDING = definitions.SCENARIOS
 MOST_LETTERS = 200
 # Of a folder outside the installation, so many are looked at.
 MOST_FILES = 100

@@ -12,7 +12,7 @@ from assetflow import data_files, shape, soundness
 from assetflow.calendars import Calendar
 from assetflow.errors import BadFile, NotFound, Problem
 from assetflow.files import read_at_most
-from assetflow.settings import Settings
+from assetflow.settings import CALENDARS, Settings
 from assetflow.workflow import (
     AlertRule,
     Clock,
@@ -266,6 +266,11 @@ def _shape_problem(tree: Tree, detail: Any) -> Problem:
         return tree.problem(where, code, f"{name} is not a key that is known here", hint)
     if isinstance(name, int):
         name = f"entry {name + 1} of {where[-2]}"
+    if location == ("calendar",) and isinstance(detail["input"], str):
+        message = f"there are no bank holidays of {detail['input']!r}"
+        return tree.problem(
+            where, "unknown-calendar", message, soundness.nearest(detail["input"], CALENDARS)
+        )
     sentence, hint = _WANTED.get(detail["type"], (_sentence(detail["msg"]), ""))
     if detail["type"] == "string_type" and isinstance(detail["input"], (dict, list)):
         hint = ""

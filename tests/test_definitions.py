@@ -121,7 +121,7 @@ transitions:
     letters: [completion]
     dates: [answered_on]
     tells_parts: [{trigger: open, stages: [received]}]
-    continues_as: {workflow: tiny_part, stage: opened, carries: [way]}
+    continues_as: {workflow: tiny_next, stage: opened, carries: [way]}
     requires:
       - no_part_in: {stages: [opened]}
       - parts_in: {stages: [received], at_least: 2}
@@ -174,14 +174,14 @@ score_up_to: 5
 for_council: true
 renamed: {requested: asked}
 """
-PART = Path(__file__).parent / "fixtures" / "tiny_part.yaml"
+OTHERS = [Path(__file__).parent / "fixtures" / f"tiny_{name}.yaml" for name in ("part", "next")]
 
 
 @pytest.fixture(scope="module")
 def around() -> Surroundings:
     """What a route may refer to where no council has files of its own."""
     shipped = Settings(home=Path("no such home"), database_url="sqlite://")
-    return definitions.surroundings(shipped, data_files.calendar(shipped), [PART])
+    return definitions.surroundings(shipped, data_files.calendar(shipped), OTHERS)
 
 
 @pytest.fixture

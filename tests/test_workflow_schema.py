@@ -26,7 +26,10 @@ from assetflow.workflow import Workflow
 SCHEMA = workflow_schema.schema()
 VALIDATOR = Draft7Validator(SCHEMA)
 # What the loader says of a file's shape; the schema says the same of every one of them.
-SHAPE = {"unknown-key", "missing-key", "wrong-type", "bad-parameter", "unknown-guard"}
+SHAPE = {
+    *("unknown-key", "missing-key", "wrong-type", "bad-parameter", "unknown-guard"),
+    "unknown-calendar",
+}
 # What the loader says of names and lists, and the schema as far as it can.
 PARTLY = {
     *("bad-name", "bad-duration", "unknown-holder", "unknown-right", "unknown-alert", "alert-time"),

@@ -44,6 +44,7 @@ FLOORS = (
         "assetflow.letters",
         "assetflow.register",
         "assetflow.data_files",
+        "assetflow.route_files",
         "assetflow.database",
         "assetflow.explanations",
         "assetflow.feed",

@@ -54,7 +54,7 @@ def rehearse(app: App, names: tuple[str, ...], required: float, missing: bool, j
 
 
 def _shown(app: App, settings: "Settings", names: Sequence[str], missing: bool) -> Shown:
-    from assetflow import definitions
+    from assetflow import definitions, route_files
     from assetflow.casework import rehearsal
     from assetflow.scenarios import coverage
 
@@ -67,7 +67,7 @@ def _shown(app: App, settings: "Settings", names: Sequence[str], missing: bool) 
     meant = [(b.routes[b.book.workflow], b.around, b.book.cannot_happen) for b in loaded]
     meant += [(found.route, found.around, ()) for found in alone]
     files = [*definitions.available(settings), *(f for book in loaded for f in book.files.values())]
-    entered = definitions.continued(files)
+    entered = route_files.continued(files)
     return Shown(played, [_coverage(*one, entered, seen) for one in meant])
 
 

@@ -45,11 +45,17 @@ def _named(workflow: Workflow, routes: Routes) -> Iterator[Finding]:
     for key, other_key in (("parts", "part_of"), ("part_of", "parts")):
         for number, name in enumerate(getattr(workflow, key)):
             if name not in routes:
-                yield unknown((key, number), "workflow", name, routes)
+                yield _no_route((key, number), name, routes)
             elif workflow.name not in getattr(routes[name], other_key):
                 message = f"{name} does not name {workflow.name} under {other_key}"
                 hint = f"write {other_key}: [{workflow.name}] in {name}, or take it out here"
                 yield Finding((key, number), "parts-disagree", message, hint)
+
+
+def _no_route(path: Where, name: str, routes: Routes) -> Finding:
+    message = f"there is no route {name} among the files named, beside this one or installed"
+    file = f"or name its file as well: workflow check FILE {name}.yaml"
+    return Finding(path, "unknown-workflow", message, f"{nearest(name, routes)}; {file}")
 
 
 def _no_parts(path: Where, what: str) -> Finding:
@@ -89,7 +95,7 @@ def _goes_on(
     workflow: Workflow, routes: Routes, path: Where, how: Continuation
 ) -> Iterator[Finding]:
     if how.workflow not in routes:
-        yield unknown((*path, "workflow"), "workflow", how.workflow, routes)
+        yield _no_route((*path, "workflow"), how.workflow, routes)
         return
     other = routes[how.workflow]
     if how.stage not in other.stages:

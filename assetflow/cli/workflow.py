@@ -65,9 +65,9 @@ def _show_stored(versions: "list[Stored]") -> None:
 
 
 def _codes(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
-    from assetflow.soundness.codes import TITLES
+    from assetflow.soundness.codes import SCENARIO_TITLES, TITLES
 
-    return [code for code in TITLES if code.startswith(typed)]
+    return [code for code in (*TITLES, *SCENARIO_TITLES) if code.startswith(typed)]
 
 
 @workflow.command()
@@ -158,11 +158,15 @@ def schema(file: Path | None) -> None:
 
 def _show_check(checked: Checked) -> None:
     from assetflow.facts import counted
-    from assetflow.soundness.codes import TITLES
+    from assetflow.soundness.codes import SCENARIO_TITLES, TITLES
 
     for problem in checked.problems:
         click.echo(problem, err=True)
-    explained = [problem.code for problem in checked.problems if problem.code in TITLES]
+    explained = [
+        problem.code
+        for problem in checked.problems
+        if problem.code in {**TITLES, **SCENARIO_TITLES}
+    ]
     if explained:
         hint = f"assetflow workflow check --explain {explained[0]}"
         click.echo(f"  → what a code means: {hint}", err=True)

@@ -1,7 +1,7 @@
 """Every code under which a problem of a workflow file is reported, each with its one line.
 
-``docs/workflow-problems.md`` has a section on each. A code is for ever: people look it up and
-programs compare it.
+``docs/workflow-problems.md`` has a section on each, ``docs/scenario-problems.md`` on what only a
+file of scenarios can have. A code is for ever: people look it up and programs compare it.
 """
 
 from collections.abc import Mapping
@@ -98,4 +98,23 @@ TITLES: Mapping[str, str] = {
     "letter-sent-elsewhere": "A step waits for a letter that cannot have been sent by then.",
     # All together
     "too-many-problems": "The route has over 500 problems.",
+}
+
+# What only a file of scenarios can have; with all else it has the codes above.
+SCENARIO_TITLES: Mapping[str, str] = {
+    # The file
+    "not-a-scenario": "The file has no named entries.",
+    # Steps and days
+    "bad-day": "The day is none.",
+    "days-out-of-order": "A step lies before the one above it.",
+    "two-steps": "A step does two things.",
+    "no-step": "A step does nothing and expects nothing.",
+    "nothing-continues": "A step opens no case that goes on.",
+    # Names
+    "unknown-transition": "The route has no such step.",
+    "unknown-person": "There is nobody of this name.",
+    "unknown-case": "No case of this name was opened.",
+    "unknown-end": "The route has no such end.",
+    "unknown-objection": "The route has no such category of objection.",
+    "unknown-refusal": "The route declares no such refusal.",
 }

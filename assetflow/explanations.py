@@ -12,7 +12,7 @@ from assetflow.soundness.codes import SCENARIO_TITLES, TITLES
 DOCS = SHIPPED / "docs"
 # Each page, with the codes that it explains.
 PAGES = {"workflow-problems.md": TITLES, "scenario-problems.md": SCENARIO_TITLES}
-CODES = (*TITLES, *SCENARIO_TITLES)
+CODES = [*TITLES, *SCENARIO_TITLES]
 _MOST = 1024 * 1024
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)\)")
 

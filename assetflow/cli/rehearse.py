@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from assetflow.cli import options, output, routes
+from assetflow.cli import completion_routes, options, output, routes
 from assetflow.cli.app import App
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ class Shown(NamedTuple):
 
 
 @click.command("test")
-@click.argument("names", nargs=-1, metavar="[NAME or FILE]...")
+@click.argument(
+    "names", nargs=-1, metavar="[NAME or FILE]...",
+    shell_complete=completion_routes.routes_and_files,
+)  # fmt: skip
 @click.option(
     "--require-coverage", "required", type=click.FloatRange(0, 100), default=0.0,
     metavar="PERCENT", help="Fail where the scenarios of a route show less of it.",

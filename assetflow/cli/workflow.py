@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from assetflow.cli import options, output, routes
+from assetflow.cli import completion_routes, options, output, routes
 from assetflow.cli.app import App
 from assetflow.cli.diagram import diagram
 from assetflow.cli.diagram import show as show_rows
@@ -65,9 +65,9 @@ def _show_stored(versions: "list[Stored]") -> None:
 
 
 def _codes(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
-    from assetflow.soundness.codes import SCENARIO_TITLES, TITLES
+    from assetflow.explanations import CODES
 
-    return [code for code in (*TITLES, *SCENARIO_TITLES) if code.startswith(typed)]
+    return [code for code in CODES if code.startswith(typed)]
 
 
 @workflow.command()
@@ -157,16 +157,12 @@ def schema(file: Path | None) -> None:
 
 
 def _show_check(checked: Checked) -> None:
+    from assetflow.explanations import CODES
     from assetflow.facts import counted
-    from assetflow.soundness.codes import SCENARIO_TITLES, TITLES
 
     for problem in checked.problems:
         click.echo(problem, err=True)
-    explained = [
-        problem.code
-        for problem in checked.problems
-        if problem.code in {**TITLES, **SCENARIO_TITLES}
-    ]
+    explained = [problem.code for problem in checked.problems if problem.code in CODES]
     if explained:
         hint = f"assetflow workflow check --explain {explained[0]}"
         click.echo(f"  → what a code means: {hint}", err=True)
@@ -180,8 +176,12 @@ def _show_check(checked: Checked) -> None:
 
 
 @workflow.command()
-@click.argument("name", default="", metavar="[NAME or FILE]")
-@click.option("--version", type=int, metavar="N", help="A stored version, not the file.")
+@click.argument(
+    "name", default="", metavar="[NAME or FILE]",
+    shell_complete=completion_routes.routes_and_files,
+)  # fmt: skip
+@click.option("--version", type=int, metavar="N", shell_complete=completion_routes.versions,
+              help="A stored version, not the file.")  # fmt: skip
 @options.as_json
 @click.pass_obj
 def show(app: App, name: str, version: int | None, json_: bool) -> None:

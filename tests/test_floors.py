@@ -45,6 +45,7 @@ FLOORS = (
         "assetflow.register",
         "assetflow.data_files",
         "assetflow.route_files",
+        "assetflow.part_files",
         "assetflow.database",
         "assetflow.explanations",
         "assetflow.feed",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetflow.cli import case_dates, completion, completion_routes, options, output
+from assetflow.cli import case_dates, case_parts, completion, completion_routes, options, output
 from assetflow.cli.app import App
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def case() -> None:
 
 case.add_command(case_dates.explain)
 case.add_command(case_dates.export)
+case.add_command(case_parts.open_parts)
 
 
 @case.command("open")

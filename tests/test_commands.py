@@ -136,6 +136,8 @@ VALUES = {
     "criterion": "Sustainability",
     "outbox release number": "1",
     "case assign person": "kim",
+    "case open-parts case_": "PERM-2026-0001",
+    "case open-parts file": str(ROOT / "tests" / "fixtures" / "sites.csv"),
     "score_": "7",
     "workflow new name": "our_route",
     "calendar add day": "1 Dec 2026",
@@ -222,6 +224,16 @@ def office_home(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     af("interest", "declare", "BID-2026-0001", "None", "--by", "grace",
        on=TODAY + timedelta(days=100))  # fmt: skip
     validate(af, TODAY + timedelta(days=100))
+    af(
+        "case",
+        "open",
+        "--workflow",
+        "light_permission",
+        "--asset",
+        "SAMPLE-0003",
+        "--group",
+        "Choir",
+    )
     schedule = (SHIPPED / "data" / "retention.yaml").read_text(encoding="utf-8")
     (home / "data").mkdir(exist_ok=True)
     (home / "data" / "retention.yaml").write_text(

@@ -27,7 +27,7 @@ FLOORS = (
         "assetflow.calendars",
         "assetflow.chain",
     ),
-    ("assetflow.deadlines", "assetflow.route_changes", "assetflow.local_days"),
+    ("assetflow.deadlines", "assetflow.shape", "assetflow.route_changes", "assetflow.local_days"),
     ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
     ("assetflow.statement", "assetflow.pauses"),
     ("assetflow.clocks", "assetflow.reckoning", "assetflow.whose_time"),
@@ -44,6 +44,8 @@ FLOORS = (
         "assetflow.letters",
         "assetflow.register",
         "assetflow.data_files",
+        "assetflow.route_files",
+        "assetflow.part_files",
         "assetflow.database",
         "assetflow.explanations",
         "assetflow.feed",
@@ -72,7 +74,8 @@ OWNERS = {
     "jinja2": ("assetflow.letters",),
     "markdown_it": ("assetflow.letters",),
     "psycopg": ("assetflow.cli",),
-    "pydantic": ("assetflow.definitions",),
+    "pydantic": ("assetflow.shape",),
+    "pydantic_core": ("assetflow.shape",),
     "rich": ("assetflow.cli",),
     "sqlalchemy": (
         "assetflow.backends",
@@ -406,7 +409,7 @@ PLANTED = {
     "pydantic in the workflow": (
         "assetflow.workflow",
         "import pydantic as p",
-        "line 1: assetflow.workflow imports pydantic, which belongs to assetflow.definitions",
+        "line 1: assetflow.workflow imports pydantic, which belongs to assetflow.shape",
     ),
     "colour below the command line": (
         "assetflow.casework.story",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetflow.cli import case_dates, completion, options, output
+from assetflow.cli import case_dates, case_parts, completion, completion_routes, options, output
 from assetflow.cli.app import App
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def case() -> None:
 
 case.add_command(case_dates.explain)
 case.add_command(case_dates.export)
+case.add_command(case_parts.open_parts)
 
 
 @case.command("open")
@@ -41,7 +42,9 @@ case.add_command(case_dates.export)
               help="The case officer; else you.")  # fmt: skip
 @click.option("--champion", default="", metavar="PERSON", shell_complete=completion.people,
               help="Name the champion straight away.")  # fmt: skip
-@click.option("--workflow", "route", default="", metavar="NAME", help="The route; else the usual.")
+@click.option("--workflow", "route", default="", metavar="NAME",
+              shell_complete=completion_routes.routes,
+              help="The route; else the usual.")  # fmt: skip
 @click.option("--parent", default="", metavar="CASE", shell_complete=completion.cases,
               help="The case it is a part of, with its asset and group.")  # fmt: skip
 @click.option("--contact", default="", help="Contact of a group that is not on the list yet.")

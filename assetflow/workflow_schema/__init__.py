@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
-from assetflow import definitions, guards
+from assetflow import definitions, guards, shape
 from assetflow.deadlines import PATTERN as PERIOD
 from assetflow.soundness import names, people
 from assetflow.workflow_schema.words import ENTRIES, FIELDS, RIGHTS
@@ -33,7 +33,7 @@ def text() -> str:
 
 def schema() -> Schema:
     """Make the schema of a workflow file."""
-    made: Schema = _plain(definitions.shape().json_schema())
+    made: Schema = _plain(shape.adapter().json_schema())
     parts: dict[str, Schema] = made["$defs"]
     made["properties"]["rights"] = _rights()
     made["properties"]["alerts"] = _alerts(parts.pop("AlertRule"))

@@ -174,7 +174,7 @@ def _show_check(checked: Checked) -> None:
 
 @workflow.command()
 @click.argument("name", default="", metavar="[NAME or FILE]")
-@click.option("--version", type=int, metavar="N", help="A stored version, not the file.")
+@click.option("--version", type=options.NUMBER, metavar="N", help="A stored version, not the file.")
 @options.as_json
 @click.pass_obj
 def show(app: App, name: str, version: int | None, json_: bool) -> None:

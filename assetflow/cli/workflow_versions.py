@@ -58,8 +58,8 @@ def _say_published(done: "Published", dry_run: bool) -> None:
 
 @click.command()
 @click.argument("name")
-@click.argument("old", type=int, required=False)
-@click.argument("new", type=int, required=False)
+@click.argument("old", type=options.NUMBER, required=False)
+@click.argument("new", type=options.NUMBER, required=False)
 @options.as_json
 @click.pass_obj
 def diff(app: App, name: str, old: int | None, new: int | None, json_: bool) -> None:
@@ -113,7 +113,9 @@ def listed(app: App) -> "list[Stored]":
 
 @click.command()
 @click.argument("name")
-@click.option("--to", "version", type=int, metavar="VERSION", help="The version to migrate to.")
+@click.option(
+    "--to", "version", type=options.NUMBER, metavar="VERSION", help="The version to migrate to."
+)
 @click.option("--map", "mapped", type=options.FACT, multiple=True, metavar="OLD=NEW",
               help="What a stage is called in that version; may be repeated.")  # fmt: skip
 @click.option("--case", "references", multiple=True, metavar="CASE",

@@ -44,7 +44,7 @@ def list_(app: App, case_: str, everything: bool, json_: bool) -> None:
 
 
 def _data(message: "Message") -> dict[str, object]:
-    hidden = ("text", "html", "key")
+    hidden = ("text", "html", "key", "files", "claimed_at")
     return {name: getattr(message, name) for name in message.__slots__ if name not in hidden}
 
 

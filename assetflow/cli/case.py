@@ -571,7 +571,9 @@ def hold(app: App, case_: str, reason: str, json_: bool) -> None:
 @case.command()
 @options.case
 @reason
-@click.option("--hold", "number", type=int, metavar="NUMBER", help="Which one, where several lie.")
+@click.option(
+    "--hold", "number", type=options.NUMBER, metavar="NUMBER", help="Which one, where several lie."
+)
 @options.as_json
 @click.pass_obj
 def release(app: App, case_: str, reason: str, number: int | None, json_: bool) -> None:

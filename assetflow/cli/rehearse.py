@@ -33,7 +33,7 @@ class Shown(NamedTuple):
     shell_complete=completion_routes.routes_and_files,
 )  # fmt: skip
 @click.option(
-    "--require-coverage", "required", type=click.FloatRange(0, 100), default=0.0,
+    "--require-coverage", "required", type=options.Number(0, 100, share=True), default=0.0,
     metavar="PERCENT", help="Fail where the scenarios of a route show less of it.",
 )  # fmt: skip
 @click.option(

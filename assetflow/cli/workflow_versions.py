@@ -60,8 +60,12 @@ def _say_published(done: "Published", dry_run: bool) -> None:
 
 @click.command()
 @click.argument("name", shell_complete=completion_routes.routes)
-@click.argument("old", type=int, required=False, shell_complete=completion_routes.versions)
-@click.argument("new", type=int, required=False, shell_complete=completion_routes.versions)
+@click.argument(
+    "old", type=options.NUMBER, required=False, shell_complete=completion_routes.versions
+)
+@click.argument(
+    "new", type=options.NUMBER, required=False, shell_complete=completion_routes.versions
+)
 @options.as_json
 @click.pass_obj
 def diff(app: App, name: str, old: int | None, new: int | None, json_: bool) -> None:
@@ -115,7 +119,7 @@ def listed(app: App) -> "list[Stored]":
 
 @click.command()
 @click.argument("name", shell_complete=completion_routes.routes)
-@click.option("--to", "version", type=int, metavar="VERSION",
+@click.option("--to", "version", type=options.NUMBER, metavar="VERSION",
               shell_complete=completion_routes.versions,
               help="The version to migrate to.")  # fmt: skip
 @click.option("--map", "mapped", type=options.FACT, multiple=True, metavar="OLD=NEW",

@@ -21,12 +21,14 @@ from assetflow.workflow import (
     Criterion,
     Fact,
     FactType,
+    Limit,
     Named,
     ObjectionCategory,
     PauseRule,
     Rung,
     SignoffRule,
     Stage,
+    Task,
     TellsParts,
     Transition,
     Workflow,
@@ -47,6 +49,7 @@ NAMED = {
     "objections": "id",
     "criteria": "id",
     "clocks": "id",
+    "limits": "id",
 }
 _KINDS: dict[Any, Any] = {
     "stages": Stage,
@@ -59,6 +62,7 @@ _KINDS: dict[Any, Any] = {
     "objections": ObjectionCategory,
     "criteria": Criterion,
     "clocks": Clock,
+    "limits": Limit,
 }
 
 
@@ -68,6 +72,7 @@ _INSIDE: dict[Any, Any] = {
     "starts": ClockStart,
     "tells_parts": TellsParts,
     "continues_as": Continuation,
+    "tasks": Task,
 }
 
 

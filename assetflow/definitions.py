@@ -18,12 +18,14 @@ from assetflow.workflow import (
     Continuation,
     Criterion,
     Fact,
+    Limit,
     Named,
     ObjectionCategory,
     PauseRule,
     Rung,
     SignoffRule,
     Stage,
+    Task,
     TellsParts,
     Transition,
     Workflow,
@@ -43,6 +45,7 @@ NAMED = {
     "objections": "id",
     "criteria": "id",
     "clocks": "id",
+    "limits": "id",
 }
 _KINDS: dict[Any, Any] = {
     "stages": Stage,
@@ -55,6 +58,7 @@ _KINDS: dict[Any, Any] = {
     "objections": ObjectionCategory,
     "criteria": Criterion,
     "clocks": Clock,
+    "limits": Limit,
 }
 
 
@@ -64,6 +68,7 @@ _INSIDE: dict[Any, Any] = {
     "starts": ClockStart,
     "tells_parts": TellsParts,
     "continues_as": Continuation,
+    "tasks": Task,
 }
 
 

@@ -225,6 +225,9 @@ cases = Table(
     # When its targets stood still, and why.
     Column("pauses", Spans, nullable=False, default=(), server_default="[]"),
     Column("written_to_group_on", Date, nullable=False),
+    # The last day on which anything moved it on; notes and reminders do not. NULL in cases of
+    # older versions that nothing has moved since: the day on which they came to their stage.
+    Column("progress_on", Date),
     Column("closed_on", Date),
     # The first day on which anything new can fall due; NULL when nothing can.
     Column("next_alert_on", Date),

@@ -31,7 +31,9 @@ FLOORS = (
     ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
     ("assetflow.statement", "assetflow.pauses"),
     ("assetflow.clocks", "assetflow.reckoning", "assetflow.whose_time"),
-    ("assetflow.guards", "assetflow.machine"),
+    ("assetflow.guards", "assetflow.machine", "assetflow.targets", "assetflow.alert"),
+    ("assetflow.forecast", "assetflow.ladder"),
+    ("assetflow.stalls",),
     (
         "assetflow.permissions",
         "assetflow.alerts",

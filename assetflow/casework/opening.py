@@ -228,6 +228,7 @@ def _insert_case(desk: Desk, used: InForce, new: New) -> int:
         "continues_id": new.continues_id,
         "champion_since": desk.on,
         "written_to_group_on": desk.on,
+        "progress_on": desk.on,
         "version": 0,
         "head": GENESIS,
         "recorded_at": desk.now,

@@ -180,8 +180,10 @@ def _show_check(checked: Checked) -> None:
     "name", default="", metavar="[NAME or FILE]",
     shell_complete=completion_routes.routes_and_files,
 )  # fmt: skip
-@click.option("--version", type=options.NUMBER, metavar="N", shell_complete=completion_routes.versions,
-              help="A stored version, not the file.")  # fmt: skip
+@click.option(
+    "--version", type=options.NUMBER, metavar="N", shell_complete=completion_routes.versions,
+    help="A stored version, not the file.",
+)  # fmt: skip
 @options.as_json
 @click.pass_obj
 def show(app: App, name: str, version: int | None, json_: bool) -> None:

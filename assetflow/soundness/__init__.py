@@ -12,6 +12,7 @@ from assetflow.soundness import (
     clocks,
     durations,
     events,
+    ladder,
     letters,
     names,
     parts,
@@ -54,7 +55,7 @@ def findings(workflow: Workflow, around: Surroundings) -> list[Finding]:
 def _entries(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     """Look at each entry for itself, and at what it names."""
     themes = (
-        names, durations, references, clocks, pauses, letters, people, requirements, parts,
+        names, durations, references, clocks, pauses, letters, people, requirements, parts, ladder,
     )  # fmt: skip
     return chain.from_iterable(theme.problems(workflow, around) for theme in themes)
 

@@ -80,6 +80,8 @@ TITLES: Mapping[str, str] = {
     "no-pauses": "A step speaks of pauses in a route that has none.",
     "pause-shape": "A pause is not one in which the group is asked for what is missing.",
     "never-resumed": "A case can be paused where no step resumes it.",
+    "task-shape": "A level of the ladder calls for nothing, or for what nothing shows as done.",
+    "limit-shape": "A limit is told to nobody, or says twice what must be left before it.",
     # Routes that go together
     "parts-disagree": "A part and the route above it do not name each other.",
     "continues-as-part": "A case would go on in a route whose cases are parts.",

@@ -74,10 +74,17 @@ def upgrade() -> None:
         )
     with op.batch_alter_table("cases") as batch_op:
         batch_op.add_column(sa.Column("pauses", sa.Text(), server_default="[]", nullable=False))
+        batch_op.add_column(sa.Column("progress_on", sa.Date(), nullable=True))
         for name in ("parent_id", "continues_id"):
             batch_op.add_column(sa.Column(name, sa.Integer(), nullable=True))
             batch_op.create_foreign_key(batch_op.f(f"fk_cases_{name}"), "cases", [name], ["id"])
             batch_op.create_index(batch_op.f(f"ix_cases_{name}"), [name], unique=False)
+    # What moved a case on before is told by its journal: its steps, and the answers to sign-offs.
+    op.execute(
+        "UPDATE cases SET progress_on = (SELECT MAX(journal.happened_on) FROM journal "
+        "WHERE journal.case_id = cases.id AND journal.action IN "
+        "('opened', 'advanced', 'signoff_given', 'objection_raised'))"
+    )
     _add_the_outbox()
 
 

@@ -5,41 +5,33 @@ and future. What the sweep sends on a day, and when it must look again, both fol
 day that was missed is caught up and a second run finds nothing new.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 
-from assetflow import clocks
+from assetflow import clocks, stalls
+from assetflow.alert import Alert
 from assetflow.calendars import Calendar
-from assetflow.deadlines import Duration, before, due, standing_still
+from assetflow.deadlines import Duration, before, due
 from assetflow.facts import show
-from assetflow.pauses import Span, cap_of, spans
+from assetflow.ladder import ladder_start, left_undone, reached_on, rung_reached
+from assetflow.pauses import cap_of
 from assetflow.snapshot import Objection, Occasion, Signoff, Snapshot
-from assetflow.workflow import Rung, Stage, Workflow
+from assetflow.targets import due_in_stage, stage_due_on
+from assetflow.workflow import Workflow
 
+__all__ = [
+    "LADDER",
+    "Alert",
+    "due_in_stage",
+    "ladder_start",
+    "objection_raised",
+    "reached_on",
+    "rung_reached",
+    "stage_due_on",
+    "timeline",
+]
 LADDER = "ladder"
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One thing to tell people once: what, since when, from which day, and to whom.
-
-    ``key`` names the event that started its clock, so that the same thing is told only once.
-    ``roles`` are roles of the workflow; ``department`` narrows the role ``signatory``.
-    """
-
-    on: date
-    kind: str
-    key: str
-    title: str
-    sentence: str
-    since: date
-    due_on: date | None
-    roles: tuple[str, ...]
-    department: str | None = None
-    level: str = ""
-    requires: str = ""
 
 
 def timeline(occasion: Occasion) -> list[Alert]:
@@ -50,76 +42,17 @@ def timeline(occasion: Occasion) -> list[Alert]:
         *_ladder(occasion),
         *_no_champion(occasion),
         *_left(occasion),
-        *_stage_overdue(occasion),
+        *stalls.overdue(occasion),
+        *stalls.overrun(occasion),
+        *stalls.stalled(occasion),
+        *stalls.run_outs(occasion),
         *_pause_over_cap(occasion),
         *_signoffs(occasion),
         *_silence(occasion),
         *_clocks(occasion),
+        *_tasks(occasion),
     ]
     return sorted(found, key=lambda alert: (alert.on, alert.kind, alert.key))
-
-
-def stage_due_on(occasion: Occasion) -> date | None:
-    """Give the day on which the present stage is due, as it is known today; None for an end."""
-    return _stage_due(occasion, occasion.on)
-
-
-def _stage_due(occasion: Occasion, on: date | None = None) -> date | None:
-    """Give that day as it is known on a day, or where a pause that is running runs to its cap."""
-    workflow, case, calendar = occasion.workflow, occasion.case, occasion.calendar
-    stage = workflow.stages[case.stage]
-    still = spans(workflow, case.pauses, calendar, on)
-    promised = case.facts.get(stage.due_fact or "")
-    return due_in_stage(stage, case.stage_since, promised, calendar, still)
-
-
-def due_in_stage(
-    stage: Stage, since: date, promised: object, calendar: Calendar, pauses: Iterable[Span] = ()
-) -> date | None:
-    """Give the day on which a stage is due that a case is in since a day.
-
-    It is the date that the group was given, where the stage names such a fact; else its target,
-    which stands still in pauses.
-    """
-    if isinstance(promised, date):
-        return promised
-    if stage.target is None:
-        return None
-    target = Duration.parse(stage.target)
-    last = standing_still(due(since, target, calendar), since, target.unit, pauses, calendar)
-    return calendar.next_working_day(last)
-
-
-def rung_reached(occasion: Occasion) -> Rung | None:
-    """Give the highest level of the ladder that a case has reached on the day."""
-    start, reached = ladder_start(occasion), None
-    if start is None:
-        return None
-    for rung in occasion.workflow.ladder.values():
-        if reached_on(occasion.workflow, rung, start, occasion.calendar) <= occasion.on:
-            reached = rung
-    return reached
-
-
-def reached_on(workflow: Workflow, rung: Rung, start: date, calendar: Calendar) -> date:
-    """Give the day of a level; nothing is late before its last day is over."""
-    found = due(start, Duration.parse(rung.after), calendar)
-    return found if workflow.ladder_counts == "age" else max(found, start + timedelta(days=1))
-
-
-def ladder_start(occasion: Occasion) -> date | None:
-    """Give the day from which the ladder counts: the case's first, or the first it was late from.
-
-    A route that counts lateness raises no alarm about a case that keeps its deadlines, however
-    long a statute lets it take. Nothing counts once the asset has gone over.
-    """
-    if occasion.workflow.stages[occasion.case.stage].ladder_stops:
-        return None
-    if occasion.workflow.ladder_counts == "age":
-        return occasion.case.received_on
-    running = (reading for reading in _running(occasion) if reading.clock.kind != "external")
-    days = [_stage_due(occasion), *(reading.due_on for reading in running)]
-    return min((day for day in days if day is not None), default=None)
 
 
 def _ladder(occasion: Occasion) -> tuple[Alert, ...]:
@@ -148,21 +81,14 @@ def _rungs(workflow: Workflow, start: date, calendar: Calendar) -> tuple[Alert, 
             due_on=None,
             roles=rung.to,
             level=rung.label,
-            requires=rung.requires,
+            requires=rung.calls_for,
         )
         for rung in workflow.ladder.values()
     )
 
 
-def _running(occasion: Occasion) -> Iterator[clocks.Reading]:
-    """Give the clocks that run on a case and of which somebody is told in its stage."""
-    for reading in clocks.readings(occasion.workflow, occasion.case, occasion.calendar):
-        if reading.runs and clocks.told_in(reading.clock, occasion.case.stage):
-            yield reading
-
-
 def _clocks(occasion: Occasion) -> Iterator[Alert]:
-    for reading in _running(occasion):
+    for reading in clocks.told(occasion):
         clock = reading.clock
         if not clock.to:
             continue
@@ -265,24 +191,6 @@ def _left(occasion: Occasion) -> Iterator[Alert]:
         )
 
 
-def _stage_overdue(occasion: Occasion) -> Iterator[Alert]:
-    rule, due_on = occasion.workflow.alerts.get("stage_overdue"), _stage_due(occasion)
-    if rule is None or due_on is None:
-        return
-    stage = occasion.workflow.stages[occasion.case.stage]
-    yield Alert(
-        on=_working_day_after(due_on, occasion),
-        kind="stage_overdue",
-        key=f"{stage.id}:{occasion.case.stage_since.isoformat()}",
-        title=f"Overdue: {stage.label}",
-        sentence=f"The target for this stage, {stage.target}, has passed.",
-        since=occasion.case.stage_since,
-        due_on=due_on,
-        roles=rule.to,
-        requires="move the case on, or tell the group a new date",
-    )
-
-
 def _pause_over_cap(occasion: Occasion) -> Iterator[Alert]:
     """A pause that has lasted too long is looked at by people; nothing ends by itself."""
     rule, pause, cap = occasion.workflow.pauses, occasion.case.pause, _still_until(occasion)
@@ -310,10 +218,9 @@ def _still_until(occasion: Occasion) -> date | None:
 
 def _signoffs(occasion: Occasion) -> Iterator[Alert]:
     overdue = occasion.workflow.alerts.get("signoff_overdue")
-    stuck = occasion.workflow.alerts.get("objection_open")
     for signoff in occasion.case.signoffs:
-        label = occasion.workflow.department_label(signoff.department)
         if overdue and signoff.open:
+            label = occasion.workflow.department_label(signoff.department)
             yield Alert(
                 on=_working_day_after(signoff.due_on, occasion),
                 kind="signoff_overdue",
@@ -326,20 +233,52 @@ def _signoffs(occasion: Occasion) -> Iterator[Alert]:
                 department=signoff.department,
                 requires="sign, or object with a way forward",
             )
-        if stuck and stuck.after and signoff.decision == "objected" and signoff.objection:
-            raised = signoff.objection.raised_on
-            yield Alert(
-                on=due(raised, Duration.parse(stuck.after), occasion.calendar),
-                kind="objection_open",
-                key=str(signoff.objection.id),
-                title=f"Objection not resolved: {label}",
-                sentence=f"{signoff.objection.reason} Way forward: {signoff.objection.way_forward}",
-                since=raised,
-                due_on=None,
-                roles=stuck.to,
-                department=signoff.department,
-                requires="hold a case conference with the department",
-            )
+        if signoff.decision == "objected" and signoff.objection:
+            yield from _objections(occasion, signoff, signoff.objection)
+
+
+# How long an objection can stay open before more people hear of it, and what they are to do.
+_OPEN = {
+    "objection_open": ("Objection not resolved", "hold a case conference with the department"),
+    "objection_stuck": ("Objection still not resolved", "decide: overrule it, meet it, or stop"),
+}
+
+
+def _objections(occasion: Occasion, signoff: Signoff, objection: Objection) -> Iterator[Alert]:
+    label, raised = occasion.workflow.department_label(signoff.department), objection.raised_on
+    for kind, (title, requires) in _OPEN.items():
+        rule = occasion.workflow.alerts.get(kind)
+        if rule is None or rule.after is None:
+            continue
+        yield Alert(
+            on=due(raised, Duration.parse(rule.after), occasion.calendar),
+            kind=kind,
+            key=str(objection.id),
+            title=f"{title}: {label}",
+            sentence=f"{objection.reason} Way forward: {objection.way_forward}",
+            since=raised,
+            due_on=None,
+            roles=rule.to,
+            department=signoff.department,
+            requires=requires,
+        )
+
+
+def _tasks(occasion: Occasion) -> Iterator[Alert]:
+    """Give the alerts that what a level of the ladder calls for was not done in time."""
+    rule = occasion.workflow.alerts.get("task_overdue")
+    for duty, last in left_undone(occasion) if rule else ():
+        yield Alert(
+            on=_working_day_after(last, occasion),
+            kind="task_overdue",
+            key=f"{duty.name}:{duty.since:%Y%m%d}",
+            title=f"Not done: {duty.task.label}",
+            sentence=f"{duty.level.label} calls for it, since {show(duty.since)}.",
+            since=duty.since,
+            due_on=last,
+            roles=rule.to if rule else (),
+            requires=duty.task.label,
+        )
 
 
 def _silence(occasion: Occasion) -> Iterator[Alert]:

@@ -121,6 +121,13 @@ def counted_by(clock: Clock, calendar: Calendar) -> Calendar:
     return calendar if clock.kind == "target" else calendar.statutory
 
 
+def told(occasion: Occasion) -> Iterator[Reading]:
+    """Read the clocks that run on a case and of which somebody is told in its stage."""
+    for reading in readings(occasion.workflow, occasion.case, occasion.calendar):
+        if reading.runs and told_in(reading.clock, occasion.case.stage):
+            yield reading
+
+
 def told_in(clock: Clock, stage: str) -> bool:
     """Tell whether anybody is told of a clock while its case stands in a stage."""
     return not clock.stages or stage in clock.stages

@@ -1,18 +1,16 @@
 """Reads workflow files: YAML in, a proven ``Workflow`` out, or every problem with its line."""
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any
 
-from assetflow import data_files, soundness
+from assetflow import data_files, route_files, shape, soundness
 from assetflow.calendars import Calendar
 from assetflow.errors import BadFile, NotFound, Problem
-from assetflow.files import read_at_most
-from assetflow.settings import Settings
+from assetflow.settings import CALENDARS, Settings
 from assetflow.workflow import (
     AlertRule,
     Clock,
@@ -20,7 +18,7 @@ from assetflow.workflow import (
     Continuation,
     Criterion,
     Fact,
-    FactType,
+    Limit,
     Named,
     ObjectionCategory,
     Paper,
@@ -28,15 +26,15 @@ from assetflow.workflow import (
     Rung,
     SignoffRule,
     Stage,
+    Task,
     TellsParts,
     Transition,
     Workflow,
 )
-from assetflow.yaml_reader import MAX_BYTES, Path_, Tree, read_bytes, read_file
+from assetflow.yaml_reader import Path_, Tree
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
+# Beside a route stands the file of its scenarios.
+SCENARIOS = ".scenario.yaml"
 # Entries that the file writes as `name: {...}`; the name becomes a field of the entry.
 NAMED = {
     "stages": "id",
@@ -49,6 +47,7 @@ NAMED = {
     "criteria": "id",
     "clocks": "id",
     "papers": "id",
+    "limits": "id",
 }
 _KINDS: dict[Any, Any] = {
     "stages": Stage,
@@ -62,6 +61,7 @@ _KINDS: dict[Any, Any] = {
     "criteria": Criterion,
     "papers": Paper,
     "clocks": Clock,
+    "limits": Limit,
 }
 
 
@@ -71,6 +71,7 @@ _INSIDE: dict[Any, Any] = {
     "starts": ClockStart,
     "tells_parts": TellsParts,
     "continues_as": Continuation,
+    "tasks": Task,
 }
 
 
@@ -88,7 +89,7 @@ def available(settings: Settings) -> tuple[Path, ...]:
     files: dict[str, Path] = {}
     for folder in reversed(settings.folders("workflows")):
         found = folder.glob("*.yaml") if folder.is_dir() else ()
-        files.update({f.name: f for f in found if not f.name.endswith(".scenario.yaml")})
+        files.update({f.name: f for f in found if not f.name.endswith(SCENARIOS)})
     return tuple(files[name] for name in sorted(files))
 
 
@@ -97,13 +98,15 @@ def surroundings(
 ) -> soundness.Surroundings:
     """Give what a workflow may refer to: letters with their facts, libraries, working days.
 
-    ``files`` are workflow files elsewhere whose facts letters may use as well.
+    ``files`` are workflow files elsewhere, which come before those beside them that they name, and
+    these before what is installed. Letters may use the facts of all.
     """
     from assetflow.letters import CONTRACT, open_book  # noqa: PLC0415 - jinja2 costs 50 ms
 
-    trees = list(_trees([*available(settings), *files]))
-    facts = _declared_facts(trees)
-    outlines = [found for tree in trees if (found := soundness.of_file(tree.value))]
+    files = [*files]
+    installed = available(settings)
+    trees = list(route_files.trees([*installed, *route_files.beside(files), *files]))
+    facts = route_files.declared_facts(trees)
     letters = open_book(settings.folders("letters"), settings.language, facts)
     names = [path.stem for path in data_files.library_files(settings)]
     return soundness.Surroundings(
@@ -113,56 +116,13 @@ def surroundings(
         letter_occasions=letters.occasions_by_letter(),
         letter_recipients=letters.recipients(),
         letter_words=frozenset(name.removesuffix("?") for name in CONTRACT),
-        routes={outline.name: outline for outline in outlines},
+        routes={outline.name: outline for outline in route_files.outlines(trees)},
     )
-
-
-def _trees(files: Iterable[Path]) -> Iterator[Tree]:
-    """Read files; those with problems are reported elsewhere."""
-    for path in files:
-        with suppress(BadFile):
-            yield _tree(path)
-
-
-def _declared_facts(trees: Iterable[Tree]) -> dict[str, str]:
-    """Give the types of all declared facts by name."""
-    found: dict[str, str] = {}
-    for tree in trees:
-        facts = tree.value.get("facts") if isinstance(tree.value, dict) else None
-        entries = facts.items() if isinstance(facts, dict) else ()
-        types = {
-            name: entry.get("type", "text") for name, entry in entries if isinstance(entry, dict)
-        }
-        found.update({name: kind for name, kind in types.items() if kind in get_args(FactType)})
-    return found
-
-
-def continued(files: Iterable[Path]) -> set[tuple[str, str]]:
-    """Give the routes and stages in which cases of the routes in these files go on."""
-    found = set()
-    for value in (tree.value for tree in _trees(files)):
-        steps = value.get("transitions") if isinstance(value, dict) else None
-        for step in steps.values() if isinstance(steps, dict) else ():
-            how = step.get("continues_as") if isinstance(step, dict) else None
-            if isinstance(how, dict):
-                found.add((str(how.get("workflow")), str(how.get("stage"))))
-    return found
-
-
-def _tree(path: Path) -> Tree:
-    """Read a file; one that says the same as before is not parsed again."""
-    try:
-        return _parsed(read_at_most(path, MAX_BYTES), str(path))
-    except OSError:
-        return read_file(path)  # which says what is wrong with it
-
-
-_parsed = lru_cache(maxsize=32)(read_bytes)
 
 
 def load(path: Path, around: soundness.Surroundings) -> Workflow:
     """Read and prove one route; raises ``BadFile`` with every problem and its line."""
-    tree = _tree(path)
+    tree = route_files.read(path)
     workflow, shape_problems = _build(tree)
     problems = [*shape_problems]
     if workflow is not None:
@@ -179,18 +139,13 @@ def load(path: Path, around: soundness.Surroundings) -> Workflow:
 @lru_cache(maxsize=32)
 def _build(tree: Tree) -> tuple[Workflow | None, list[Problem]]:
     """Make the route that a file tells; the same text is not told apart again."""
-    # pydantic costs 0.1 s to import: only checking and first use of a version pay for it.
-    from pydantic import ValidationError  # noqa: PLC0415
-
     if not isinstance(tree.value, dict):
         hint = "begin with name: and label:, as the shipped workflow does"
         return None, [tree.problem((), "not-a-workflow", "the file has no named entries", hint)]
     document, problems = _normalised(tree)
-    try:
-        workflow = shape().validate_json(json.dumps(document))
-    except ValidationError as error:
-        return None, problems + [_shape_problem(tree, detail) for detail in error.errors()]
-    return _with_reasons(workflow), problems
+    workflow, misshapen = shape.read(json.dumps(document))
+    problems += [_shape_problem(tree, detail) for detail in misshapen]
+    return _with_reasons(workflow) if workflow else None, problems
 
 
 def _with_reasons(workflow: Workflow) -> Workflow:
@@ -201,14 +156,6 @@ def _with_reasons(workflow: Workflow) -> Workflow:
         return workflow
     chosen = replace(fact, choices=tuple(rule.reasons))
     return replace(workflow, facts={**workflow.facts, fact.name: chosen})
-
-
-@lru_cache(maxsize=1)
-def shape() -> "TypeAdapter[Workflow]":
-    """Give what checks the shape of a route, and can tell it as a JSON Schema."""
-    from pydantic import TypeAdapter  # noqa: PLC0415
-
-    return TypeAdapter(Workflow)
 
 
 def _normalised(tree: Tree) -> tuple[dict[str, Any], list[Problem]]:
@@ -283,6 +230,11 @@ def _shape_problem(tree: Tree, detail: Any) -> Problem:
         return tree.problem(where, code, f"{name} is not a key that is known here", hint)
     if isinstance(name, int):
         name = f"entry {name + 1} of {where[-2]}"
+    if location == ("calendar",) and isinstance(detail["input"], str):
+        message = f"there are no bank holidays of {detail['input']!r}"
+        return tree.problem(
+            where, "unknown-calendar", message, soundness.nearest(detail["input"], CALENDARS)
+        )
     sentence, hint = _WANTED.get(detail["type"], (_sentence(detail["msg"]), ""))
     if detail["type"] == "string_type" and isinstance(detail["input"], (dict, list)):
         hint = ""

@@ -225,6 +225,9 @@ cases = Table(
     # When its targets stood still, and why.
     Column("pauses", Spans, nullable=False, default=(), server_default="[]"),
     Column("written_to_group_on", Date, nullable=False),
+    # The last day on which anything moved it on; notes and reminders do not. NULL in cases of
+    # older versions that nothing has moved since: the day on which they came to their stage.
+    Column("progress_on", Date),
     Column("closed_on", Date),
     # The first day on which anything new can fall due; NULL when nothing can.
     Column("next_alert_on", Date),
@@ -481,7 +484,9 @@ outbox = Table(
     _text("html"),
     # Where it is not known whether it arrived: `retry` sends it again, `hold` lets people decide.
     Column("policy", String(10), nullable=False),
-    # queued, sending, sent, failed or unknown.
+    # By email or by post.
+    Column("way", String(10), nullable=False, default="email", server_default="email"),
+    # queued, sending, underway, sent, failed or unknown.
     Column("state", String(10), nullable=False),
     Column("attempts", Integer, nullable=False, default=0, server_default="0"),
     _text("problem"),
@@ -489,15 +494,33 @@ outbox = Table(
     # Who is sending it, and since when: what a killed process left is found by it.
     Column("claim", String(32), nullable=False, default="", server_default=""),
     Column("claimed_at", Instant),
+    # The channel that tried it last, and what the service behind it calls the message.
+    Column("channel", String(10), nullable=False, default="", server_default=""),
+    Column("remote_id", String(60), nullable=False, default="", server_default=""),
     Column("sent_at", Instant),
     Column("recorded_at", Instant, nullable=False),
     CheckConstraint("policy IN ('retry', 'hold')", name="policy_known"),
+    CheckConstraint("way IN ('email', 'post')", name="way_known"),
     CheckConstraint(
-        "state IN ('queued', 'sending', 'sent', 'failed', 'unknown')", name="state_known"
+        "state IN ('queued', 'sending', 'underway', 'sent', 'failed', 'unknown')",
+        name="state_known",
     ),
 )
 # What waits is few among what was sent; it is looked at by every delivery.
 Index("ix_outbox_state", outbox.c.state, outbox.c.id)
+
+# The files that go with a message.
+outbox_files = Table(
+    "outbox_files",
+    metadata,
+    Column("message_id", ForeignKey("outbox.id"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    # NULL once the message has arrived, or was erased.
+    Column("content", LargeBinary),
+)
 
 # Who is to hear of a reminder, and the digest that told them.
 reminder_people = Table(

@@ -197,6 +197,8 @@ _PARTS = {
     "objections": "the kinds of objection",
     "criteria": "the criteria",
     "clocks": "the clocks",
+    "limits": "the days a forecast must not pass",
+    "substantive": "the letters that move a case on",
     "pauses": "the rules for pauses",
     "papers": "the lease papers",
     "ladder_counts": "what the ladder counts",

@@ -132,9 +132,9 @@ class Pause(NamedTuple):
 class Snapshot:
     """One case as it stands: where it is, who has it, what is on the file.
 
-    ``letters_sent`` gives the last day on which each letter went to the group. ``signoffs`` are
-    those asked since the case entered its present stage: an agreement given before a case went
-    back does not count again.
+    ``letters_sent`` gives the last day on which each letter went to the group, and ``recorded_on``
+    the day as of which each fact was recorded. ``signoffs`` are those asked since the case entered
+    its present stage: an agreement given before a case went back does not count again.
     """
 
     reference: str
@@ -154,6 +154,9 @@ class Snapshot:
     replaced: Mapping[str, object] = field(default_factory=dict)
     # Every pause of the case, in their order; only the last one can be running.
     pauses: tuple[Pause, ...] = ()
+    # The last day on which anything moved it on; notes and reminders do not.
+    progress_on: date = date.min
+    recorded_on: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def pause(self) -> Pause | None:

@@ -163,6 +163,8 @@ class Transition:
     # The targets stand still from this step on, until a step that resumes or hands the ball on.
     pauses: bool = field(default=False, metadata=_LATER)
     resumes: bool = field(default=False, metadata=_LATER)
+    # It only chases somebody: a case on which nothing else happens still stalls.
+    chases: bool = field(default=False, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,8 @@ class Fact:
     told_with_parent: bool = field(default=False, metadata=_LATER)
     # The steps with which alone it can be given: what the step requires holds for it as well.
     only_with: tuple[str, ...] = field(default=(), metadata=_LATER)
+    # A document or an answer that came: recording it moves the case on.
+    progress: bool = field(default=False, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +206,24 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that a level of the ladder calls for, and what shows that it was done.
+
+    It is done once all its ``facts`` were recorded, or one of its ``letters`` went to the group, on
+    the day on which the level was reached or later. With ``every`` it is to be done once in each
+    such period.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    id: str
+    label: str
+    facts: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
+    within: str | None = None
+    every: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
     """One level of the ladder: what a case's gross age calls for, and who hears of it."""
 
@@ -210,8 +232,18 @@ class Rung:
     label: str
     after: str
     to: tuple[str, ...]
-    requires: str
+    # What it calls for in words; where nothing is written, what its tasks say.
+    requires: str = ""
     colour: Literal["green", "yellow", "red", "magenta"] = "yellow"
+    tasks: tuple[Task, ...] = field(default=(), metadata=_LATER)
+
+    @property
+    def calls_for(self) -> str:
+        """Say what it calls for: in its own words, else in those of its tasks."""
+        if self.requires:
+            return self.requires
+        *first, last = [task.label for task in self.tasks] or [""]
+        return f"{', '.join(first)} and {last}" if first else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +253,30 @@ class AlertRule:
     __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
     to: tuple[str, ...]
     after: str | None = None
+    source: str = ""
+    # How much of a target must have gone by, such as 150 %.
+    share: str | None = field(default=None, metadata=_LATER)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A day that the forecast of a case must not pass, such as the deadline of a funder.
+
+    The day is a fact on the file. Where the case must leave time before it, such as the years of a
+    lease that a funder asks for, ``leaves`` says how long, or ``leaves_years`` names the fact that
+    does.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    id: str
+    label: str
+    fact: str
+    # What is lost once it is passed.
+    why: str
+    # The stage to be reached by then; without one, the one in which the asset has gone over.
+    reached: str | None = None
+    leaves: str | None = None
+    leaves_years: str | None = None
     source: str = ""
 
 
@@ -324,6 +380,10 @@ class Workflow:
     renamed: dict[str, str] = field(default_factory=dict, metadata=_LATER)
     # The best score by a criterion; ten is a proposal that nobody's policy is taken from.
     score_up_to: int = field(default=10, metadata=_LATER)
+    # Letters sent by themselves that move a case on; those of its steps do so anyway.
+    substantive: tuple[str, ...] = field(default=(), metadata=_LATER)
+    # Days that the forecast of a case must not pass.
+    limits: dict[str, Limit] = field(default_factory=dict, metadata=_LATER)
     # Whether the case is the council's own, such as a competition, and for no group.
     for_council: bool = field(default=False, metadata=_LATER)
     # Whose bank holidays count, where the law of the route says so; else those of the council.
@@ -408,12 +468,13 @@ def from_canonical(text: str) -> Workflow:
         "roles": _each(Named, data["roles"]),
         "rights": {k: tuple(v) for k, v in data["rights"].items()},
         "facts": _each(Fact, data["facts"]),
-        "ladder": _each(Rung, data["ladder"]),
+        "ladder": {k: _rung(v) for k, v in data["ladder"].items()},
         "alerts": _each(AlertRule, data["alerts"]),
         "objections": _each(ObjectionCategory, data["objections"]),
         "criteria": _each(Criterion, data["criteria"]),
         "clocks": {k: _clock(v) for k, v in data.get("clocks", {}).items()},
         "papers": _each(Paper, data.get("papers", {})),
+        "limits": _each(Limit, data.get("limits", {})),
         "pauses": PauseRule(**_tuples(data["pauses"])) if data.get("pauses") else None,
     }
     return Workflow(**found)
@@ -439,6 +500,11 @@ def _default(declared: Field[Any]) -> Any:
 
 def _clock(entry: Mapping[str, Any]) -> Clock:
     return Clock(**{**_tuples(entry), "starts": ClockStart(**entry["starts"])})
+
+
+def _rung(entry: Mapping[str, Any]) -> Rung:
+    tasks = tuple(Task(**_tuples(task)) for task in entry.get("tasks", ()))
+    return Rung(**{**_tuples(entry), "tasks": tasks})
 
 
 def _each(kind: type[Any], entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -374,12 +374,13 @@ def test_alerts_depend_on_the_case_and_not_on_the_day_one_looks(
 ) -> None:
     snapshot = replace(
         EVERYTHING, stage=stage, received_on=received, stage_since=received,
-        written_to_group_on=received, champion_since=received,
+        written_to_group_on=received, champion_since=received, waiting_since=received,
     )  # fmt: skip
     found = timeline(at(snapshot, on))
     assert found == timeline(at(snapshot))
     assert found == sorted(found, key=lambda alert: (alert.on, alert.kind, alert.key))
-    # Once the asset has gone over, seven levels of the ladder and silence fall away.
-    expected = 4 if CAT.stages[stage].ladder_stops else 12
+    # Once the asset has gone over, seven levels of the ladder with their two tasks that have a
+    # day, silence and the stall fall away.
+    expected = 6 if CAT.stages[stage].ladder_stops else 17
     assert len({(alert.kind, alert.key) for alert in found}) == len(found) == expected
     assert all(alert.since < alert.on for alert in found)

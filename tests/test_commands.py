@@ -24,6 +24,7 @@ from test_extensions import validate
 
 from assetflow import models as m
 from assetflow.backends import sqlite
+from assetflow.cli import options
 from assetflow.cli.main import COMMANDS, cli
 from assetflow.settings import SHIPPED
 
@@ -84,6 +85,14 @@ CHANGING = [name for name in AT_HOME if name not in READING]
 OF_A_CASE = [n for n in TYPED if any(p.name == "case_" for p in EVERYTHING[n].params)]
 WITH_JSON = [n for n in TYPED if any("--json" in p.opts for p in EVERYTHING[n].params)]
 
+# Where somebody types a number.
+NUMBERS = [
+    (name, param)
+    for name in TYPED
+    for param in EVERYTHING[name].params
+    if isinstance(param.type, options.Number)
+]
+
 # What each parameter may be given in the home of these tests, and what else a command needs there.
 VALUES = {
     "case_": "CAT-2026-0001",
@@ -136,6 +145,8 @@ VALUES = {
     "criterion": "Sustainability",
     "outbox release number": "1",
     "case assign person": "kim",
+    "case open-parts case_": "PERM-2026-0001",
+    "case open-parts file": str(ROOT / "tests" / "fixtures" / "sites.csv"),
     "score_": "7",
     "workflow new name": "our_route",
     "calendar add day": "1 Dec 2026",
@@ -222,6 +233,16 @@ def office_home(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     af("interest", "declare", "BID-2026-0001", "None", "--by", "grace",
        on=TODAY + timedelta(days=100))  # fmt: skip
     validate(af, TODAY + timedelta(days=100))
+    af(
+        "case",
+        "open",
+        "--workflow",
+        "light_permission",
+        "--asset",
+        "SAMPLE-0003",
+        "--group",
+        "Choir",
+    )
     schedule = (SHIPPED / "data" / "retention.yaml").read_text(encoding="utf-8")
     (home / "data").mkdir(exist_ok=True)
     (home / "data" / "retention.yaml").write_text(
@@ -673,3 +694,34 @@ def test_a_reader_who_has_seen_enough_breaks_nothing(glass: Terminal) -> None:
         shown.stdout.close()
         assert shown.stderr.read() == b""
     assert shown.returncode == 0
+
+
+# --- numbers ----------------------------------------------------------------------------------
+
+
+def test_no_number_is_read_by_click_itself() -> None:
+    own = (click.types.IntParamType, click.types.FloatParamType)
+    assert [
+        (n, p.name) for n in TYPED for p in EVERYTHING[n].params if isinstance(p.type, own)
+    ] == []
+    assert len(NUMBERS) >= 8
+
+
+@pytest.mark.parametrize(("name", "param"), NUMBERS, ids=lambda one: getattr(one, "name", one))
+@pytest.mark.parametrize("typed", ["x", "½", "nan", "1e400", "9" * 30, "1" * 5000])
+def test_what_is_no_number_is_refused_in_our_words(
+    name: str, param: click.Parameter, typed: str
+) -> None:
+    with pytest.raises(
+        click.BadParameter, match=r"(is not a (whole )?number|is not from) "
+    ) as told:
+        param.type.convert(typed, param, None)
+    assert len(str(told.value)) < 160
+
+
+@pytest.mark.parametrize("typed", ["x", "-1", "1e9", "²", "9" * 30])
+def test_a_message_or_letter_that_has_no_number_is_not_found(af: Terminal, typed: str) -> None:
+    for words in (("outbox", "release", "--", typed), ("letter", "show", "--", typed)):
+        told = af(*words, code=6).err
+        assert f"{typed!r}" in told
+        assert "have numbers" in told

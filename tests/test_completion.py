@@ -183,6 +183,63 @@ def test_the_home_typed_before_counts(office: Path, tmp_path: Path) -> None:
     assert offered(tmp_path / "nowhere", f"--home {office} case show ") == ["CAT-2026-0001"]
 
 
+# --- routes and their versions --------------------------------------------------------------------
+
+SHIPPED = sorted(
+    path.stem for path in (ROOT / "workflows").glob("*.yaml") if ".scenario" not in path.name
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["workflow show ", "workflow diagram ", "workflow test ", "workflow publish ", "workflow diff ",
+     "workflow migrate ", "case open --workflow ", "workflow test fast_track "],
+)  # fmt: skip
+def test_wherever_a_route_is_wanted_its_name_is_offered(
+    office: Path, tmp_path: Path, line: str
+) -> None:
+    assert offered(office, line) == SHIPPED
+    assert offered(tmp_path / "nowhere", line) == SHIPPED
+
+
+def test_a_route_is_found_by_its_label_and_the_council_s_own_comes_before_the_shipped(
+    af: Terminal,
+) -> None:
+    assert offered(af.home, "workflow show scott") == ["scottish_asset_transfer_request"]
+    assert offered(af.home, "workflow diff value") == ["fast_track"]
+    own = af.home / "workflows" / "fast_track.yaml"
+    own.write_text('name: fast_track\nlabel: "Our short way"\n', encoding="utf-8")
+    (own.parent / "Not a name.yaml").write_text("", encoding="utf-8")
+    (own.parent / "a_folder.yaml").mkdir()
+    assert meanings(af.home, "workflow show fast") == {"fast_track": "Our short way"}
+    assert offered(af.home, "workflow diff ") == SHIPPED
+
+
+def test_where_no_route_is_called_so_the_shell_completes_a_file(office: Path) -> None:
+    app = App(system_clock, {"ASSETFLOW_HOME": str(office)})
+    completion = ShellComplete(cli, {"obj": app}, "assetflow", "_ASSETFLOW_COMPLETE")
+    for command in ("show", "diagram", "test", "publish"):
+        (item,) = completion.get_completions(["workflow", command], "drafts/ga")
+        assert (item.type, item.value) == ("file", "drafts/ga")
+
+
+def test_wherever_a_version_is_wanted_those_that_are_stored_are_offered(af: Terminal) -> None:
+    own = af.home / "workflows" / "fast_track.yaml"
+    text = (ROOT / "workflows" / "fast_track.yaml").read_text("utf-8")
+    af("workflow", "publish", "fast_track", "--from", "2026-01-05")
+    own.write_text(text.replace("version: 1\n", "version: 2\n"), encoding="utf-8")
+    af("workflow", "publish", "fast_track", "--from", "2026-03-02")
+    for line in (
+        "workflow show fast_track --version ", "workflow diff fast_track ",
+        "workflow diff fast_track 1 ", "workflow migrate fast_track --to ",
+        f"workflow show {own} --version ",
+    ):  # fmt: skip
+        assert offered(af.home, line) == ["2", "1"], line
+    told = meanings(af.home, "workflow migrate fast_track --to 2")
+    assert told == {"2": "in force since 2026-03-02"}
+    assert offered(af.home, "workflow diff competition ") == []
+
+
 # --- whatever stands in the way -------------------------------------------------------------
 
 PLACES = (
@@ -193,6 +250,7 @@ PLACES = (
     "asset show ",
     "case open --group ",
     "person add X --department ",
+    "workflow diff fast_track ",
 )
 
 

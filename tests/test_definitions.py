@@ -69,7 +69,8 @@ facts:
   benchmark: {label: Entry that is followed, type: library, library: benchmark_library}
   way: {label: How it goes, type: choice, choices: [sale, lease], fixed_in: [agreed]}
   measures: {label: How it is judged, type: weights}
-  answered_on: {label: Day of the answer, type: date, told_with_parent: true}
+  answered_on: {label: Day of the answer, type: date, told_with_parent: true, progress: true}
+  years: {label: Years that must be left, type: integer}
   said_in: {label: Where it was said}
   why_asked: {label: Why the group is asked, type: choice, each_time: true}
   information_needed: {label: What is missing, type: list}
@@ -98,6 +99,7 @@ transitions:
     who: [officer]
     waiting_on: group
     why_needed: true
+    chases: true
   ask:
     label: Ask the group
     from: [asked]
@@ -121,7 +123,7 @@ transitions:
     letters: [completion]
     dates: [answered_on]
     tells_parts: [{trigger: open, stages: [received]}]
-    continues_as: {workflow: tiny_part, stage: opened, carries: [way]}
+    continues_as: {workflow: tiny_next, stage: opened, carries: [way]}
     requires:
       - no_part_in: {stages: [opened]}
       - parts_in: {stages: [received], at_least: 2}
@@ -131,9 +133,18 @@ transitions:
       - together: {fact: way, needs: [measures]}
 ladder:
   red: {label: Red, after: 9 months, to: [champion], requires: a plan, colour: red}
+  worst:
+    label: Worst
+    after: 10 months
+    to: [champion]
+    tasks:
+      - {id: plan, label: a plan, facts: [said_in], within: 2 weeks}
+      - {id: update, label: a letter, letters: [withdrawal], every: 1 month}
 alerts:
   silence: {after: 20 working days, to: [case_officer], source: proposal}
   stage_overdue: {to: [champion]}
+  stage_overrun: {share: 150 %, to: [champion]}
+  run_out: {to: [champion]}
 objections:
   safety: {label: It would be unsafe, blocks: true, authority_needed: true}
 criteria:
@@ -165,6 +176,10 @@ pauses:
   cap: 60 working days
   to: [case_officer]
   source: proposal
+limits:
+  keys: {label: In time, fact: answered_on, why: no grant, leaves: 1 year, reached: agreed}
+  lease: {label: Long enough, fact: answered_on, why: no grant, leaves_years: years, source: it}
+substantive: [withdrawal]
 ladder_counts: lateness
 calendar: scotland
 parts: [tiny_part]
@@ -174,14 +189,14 @@ score_up_to: 5
 for_council: true
 renamed: {requested: asked}
 """
-PART = Path(__file__).parent / "fixtures" / "tiny_part.yaml"
+OTHERS = [Path(__file__).parent / "fixtures" / f"tiny_{name}.yaml" for name in ("part", "next")]
 
 
 @pytest.fixture(scope="module")
 def around() -> Surroundings:
     """What a route may refer to where no council has files of its own."""
     shipped = Settings(home=Path("no such home"), database_url="sqlite://")
-    return definitions.surroundings(shipped, data_files.calendar(shipped), [PART])
+    return definitions.surroundings(shipped, data_files.calendar(shipped), OTHERS)
 
 
 @pytest.fixture
@@ -293,11 +308,11 @@ def test_all_problems_of_meaning_are_reported_at_once_by_line(
     assert [(p.line, p.code) for p in problems_of(path, around)] == [
         (5, "unknown-stage"),
         (6, "bad-duration"),
-        (46, "unknown-guard"),
-        (50, "unknown-department"),
-        (77, "unknown-letter"),
-        (89, "unknown-role"),
-        (95, "weights"),
+        (47, "unknown-guard"),
+        (51, "unknown-department"),
+        (79, "unknown-letter"),
+        (91, "unknown-role"),
+        (106, "weights"),
     ]
 
 
@@ -315,9 +330,9 @@ def test_all_problems_of_shape_are_reported_at_once_by_line(
     assert [(p.line, p.code, p.message) for p in problems_of(path, around)] == [
         (3, "wrong-type", "version must be a whole number"),
         (10, "unknown-key", "id is not written inside the entry; legal is its name already"),
-        (56, "wrong-type", "why_needed must be true or false"),
-        (97, "missing-key", "weight is missing"),
-        (97, "unknown-key", "wait is not a key that is known here"),
+        (57, "wrong-type", "why_needed must be true or false"),
+        (108, "missing-key", "weight is missing"),
+        (108, "unknown-key", "wait is not a key that is known here"),
     ]
 
 
@@ -691,7 +706,7 @@ def test_the_problems_of_scenarios_and_of_their_route_are_told_once(
     told.write_text(shipped.read_text("utf-8").replace("{do: approve", "{do: aprove", 1), "utf-8")
     result = anywhere("workflow", "check", str(told), code=2)
     assert re.match(f"{re.escape(str(told))}:[0-9]+:[0-9]+: unknown-trans", result.err), result.err
-    assert "--explain unknown-transition" not in result.err
+    assert result.err.endswith(explained("unknown-transition"))
     route.write_text(
         shipped.with_name(route.name).read_text("utf-8").replace("to: assessment", "to: x")
     )

@@ -156,9 +156,14 @@ def seed(af: Terminal) -> Seeded:
         )
         db.execute(insert(m.interests).values(
             **common, person_id=1, statement="s", declared_on=TODAY))  # fmt: skip
-        db.execute(insert(m.outbox).values(
-            **common, key="digest:1:2026-03-02", address="a", policy="hold",
-            state="sent"))  # fmt: skip
+        # The needles of a message go into the newest one, which has no file.
+        for key in ("letter:9:1", "digest:1:2026-03-02"):
+            db.execute(insert(m.outbox).values(
+                **common, key=key, address="a", policy="hold", state="sent"))  # fmt: skip
+        first = select(m.outbox.c.id).where(m.outbox.c.key == "letter:9:1").scalar_subquery()
+        db.execute(insert(m.outbox_files).values(
+            message_id=first, place=1, name="f.txt", media_type="text/plain", sha256="0" * 64,
+            content=b"x"))  # fmt: skip
         db.execute(insert(m.anchors).values(taken_at=NOW, root="0" * 64, cases=1))
         for table in _LOGINS:
             on = f" ON {table}" if db.dialect.name == "postgresql" else ""
@@ -211,7 +216,9 @@ def test_a_needle_in_any_column_is_found_and_goes_or_is_listed(af: Terminal) -> 
     with af.store.write() as db:
         db.execute(update(m.people).values(login=None))  # as if an administrator had ended it
     for (table, column), needle in seeded.needles.items():
-        together = table in ("people", "evidence", "community_groups", "letters", "outbox")
+        together = table in (
+            "people", "evidence", "community_groups", "letters", "outbox", "outbox_files"
+        )  # fmt: skip
         done = af("person", "erase", needle, *ASKED, "--json", code=None)
         if done.code == 6 and together and column != next(iter(PLACES[table].reads)):
             continue  # it went with the column before it

@@ -223,6 +223,10 @@ PATHS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a letter by a path": (("letter", "preview", "1", "/etc/passwd"), 6, "no letter"),
     "a register that is a pipe": (("asset", "import", "pipe"), 2, "Not an ordinary file"),
     "a register without end": (("asset", "import", "/dev/zero"), 2, "Not an ordinary file"),
+    "a list of parts that is a pipe": (
+        ("case", "open-parts", "1", "--file", "pipe"), 2, "Not an ordinary file"),
+    "a list of parts without end": (
+        ("case", "open-parts", "1", "--file", "/dev/zero"), 2, "Not an ordinary file"),
     "a register that is a folder": (("asset", "import", "folder"), 2, "Is a directory"),
     "a route that is a pipe": (("workflow", "check", "pipe"), 2, "Not an ordinary file"),
     "a route without end": (("workflow", "check", "/dev/zero"), 2, "Not an ordinary file"),

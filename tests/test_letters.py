@@ -20,7 +20,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from assetflow.errors import BadFile, BadInput, NotFound, Problem
 from assetflow.letters import CONTRACT, FACTS, LetterBook, Rendered, sample_context
 from assetflow.letters.contract import KINDS, fits, flat
-from assetflow.letters.language import FILTERS
+from assetflow.letters.language import FILTERS, SHALLOW, LetterLanguage, is_shallow
 
 SHIPPED = Path(__file__).resolve().parent.parent / "letters"
 BOOK = LetterBook([SHIPPED])
@@ -1239,3 +1239,41 @@ def test_the_contract_covers_every_fact() -> None:
     assert isinstance(facts, dict)
     assert set(facts) == set(FACTS)
     assert all(fits(value, FACTS[name]) for name, value in facts.items())
+
+
+# --- what need not be compiled to be known to work -----------------------------------------------
+
+DEEPEST = {
+    "conditions": "{% if today %}" * 10 + "x" + "{% endif %}" * 10,
+    "loops": "{% for a in b %}" * 10 + "x" + "{% endfor %}" * 10,
+    "other ways": "{% if a %}" + "{% elif a %}x" * 9 + "{% endif %}",
+    "denials": "{% if " + "not " * 22 + "a %}x{% endif %}",
+    "brackets": "{{ " + "(" * 45 + "a" + ")" * 45 + " }}",
+    "filters": "{{ a" + "|date" * 19 + " }}",
+    "names": "{{ a" + ".a" * 48 + " }}",
+    "choices": "{{ " + "a if a else " * 7 + "a }}",
+    "either": "{{ a" + " or a" * 19 + " }}",
+}
+
+
+@pytest.mark.parametrize("text", DEEPEST.values(), ids=DEEPEST)
+def test_the_deepest_of_what_counts_as_shallow_can_be_compiled(text: str) -> None:
+    assert is_shallow(text)
+    outside = SHALLOW - (SHALLOW if "{%" in text else 0)
+    whole = "{% if a %}" * outside + text + "{% endif %}" * outside
+    assert is_shallow(whole)
+    assert LetterLanguage(lambda _name: None).compile(whole) is not None
+
+
+NOT_SHALLOW = {
+    "one condition more": "{% if a %}" * 11 + "{% endif %}" * 11,
+    "one other way more": "{% if a %}" + "{% elif a %}" * 10 + "{% endif %}",
+    "ends in a comment": "{% if a %}{# {% endif %} #}" * 11,
+    "a tag that goes on behind its end": "{{ '}}' if " + "not " * 300 + "a else '' }}",
+    "a long tag": "{{ " + "a or " * 60 + "a }}",
+}
+
+
+@pytest.mark.parametrize("text", NOT_SHALLOW.values(), ids=NOT_SHALLOW)
+def test_what_only_looks_shallow_is_compiled(text: str) -> None:
+    assert not is_shallow(text)

@@ -7,8 +7,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from pathlib import Path
 
 import mailserver
 import pytest
@@ -23,6 +25,7 @@ from assetflow import settings as settings_module
 from assetflow.casework import digests, mailing
 from assetflow.database import Store
 from assetflow.delivery.smtp import Server
+from assetflow.outbox import Attachment
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 TOMORROW = TODAY + timedelta(days=1)
@@ -109,7 +112,21 @@ def test_all_mail_about_a_case_hangs_together_and_no_two_messages_have_one_id(
         "<cat-2026-0001@council.example>": 2,
         "<cat-2026-0002@council.example>": 1,
     }
+    assert [str(mail["In-Reply-To"]) for mail in box.taken] == threads
     assert len(set(box.ids)) == 3
+
+
+def test_two_homes_of_one_council_send_no_two_messages_with_one_id(
+    by_mail: Terminal, box: Letterbox
+) -> None:
+    receive(by_mail)
+    with by_mail.store.read() as db:
+        one = outbox.one(db, 1)
+    assert one is not None
+    other = replace(one, recorded_at=one.recorded_at + timedelta(microseconds=1))
+    moved = replace(one, address="jo@bowls.example")
+    assert len({one.token, other.token, moved.token}) == 3
+    assert replace(one, attempts=9, state="unknown").token == one.token
 
 
 def test_a_group_without_an_address_is_written_to_on_paper(
@@ -292,6 +309,112 @@ def test_an_erased_letter_never_leaves(by_mail: Terminal, box: Letterbox) -> Non
     assert "joan" not in by_mail("outbox", "list", "--all", "--json").out.casefold()
 
 
+# --- files that go with a message ---------------------------------------------------------------
+
+
+def attached(af: Terminal, *files: Attachment, html: str = "<p>Words</p>") -> int:
+    """Queue a message with files."""
+    with af.store.write() as db:
+        return outbox.queue(
+            db, "digest:1:2026-03-02", files, address="mary@council.example", policy="hold",
+            subject="Minutes", text="Words", html=html, recorded_at=NOW,
+        )  # fmt: skip
+
+
+PDF = Attachment("Llythyr ŵ.pdf", "application/pdf", b"%PDF-1.7\n.\r\n..\n\x00\xff" * 50)
+NOTE = Attachment("note\nX-Bad: yes.txt", "text/plain", "Bowling grün\n".encode())
+
+
+def test_files_arrive_beside_text_and_html_just_as_they_were(
+    by_mail: Terminal, box: Letterbox
+) -> None:
+    attached(by_mail, PDF, NOTE)
+    by_mail("outbox", "deliver")
+    (mail,) = box.taken
+    assert mail.get_content_type() == "multipart/mixed"
+    words, *files = mail.iter_parts()
+    assert [one.get_content_type() for one in words.iter_parts()] == ["text/plain", "text/html"]
+    assert [one.get_content_type() for one in files] == ["application/pdf", "text/plain"]
+    assert [one.get_filename() for one in files] == ["Llythyr ŵ.pdf", "note X-Bad: yes.txt"]
+    assert [one.get_payload(decode=True) for one in files] == [PDF.content, NOTE.content]
+    assert all(one.get_content_disposition() == "attachment" for one in files)
+    assert mail["X-Bad"] is None
+    assert all(len(line) <= 998 for line in bytes(mail).splitlines())
+
+
+def test_files_are_kept_until_the_message_has_arrived(by_mail: Terminal, box: Letterbox) -> None:
+    attached(by_mail, PDF, html="")
+    box.faults, box.times = {"RCPT": "550 no such mailbox"}, 1
+    by_mail("outbox", "deliver", code=4)
+    assert kept_files(by_mail) == [(PDF.sha256, PDF.content)]
+    by_mail("outbox", "release", "1")
+    by_mail("outbox", "deliver")
+    assert kept_files(by_mail) == [(PDF.sha256, None)]
+    (mail,) = box.taken
+    assert [one.get_content_type() for one in mail.iter_parts()] == [
+        "text/plain",
+        "application/pdf",
+    ]
+
+
+def kept_files(af: Terminal) -> list[tuple[str, bytes | None]]:
+    t = m.outbox_files
+    with af.store.read() as db:
+        return [(row.sha256, row.content) for row in db.execute(select(t).order_by(t.c.place))]
+
+
+def test_an_anchor_is_queued_with_its_file_and_held_against_the_record(
+    by_mail: Terminal, box: Letterbox, tmp_path: Path
+) -> None:
+    receive(by_mail)
+    to = ("--mail-to", "audit@council.example")
+    made = by_mail("db", "anchor", str(tmp_path), *to, "--json").json
+    assert (made["mail"], made["message"]) == (None, 2)
+    assert box.taken == []
+    by_mail("outbox", "deliver")
+    mail = box.taken[-1]
+    assert mail["To"] == "audit@council.example"
+    assert made["code"] in str(mail["Subject"])
+    (file,) = mail.iter_attachments()
+    raw = file.get_payload(decode=True)
+    assert raw == Path(made["file"]).read_bytes()
+    kept = tmp_path / "kept.eml"
+    kept.write_bytes(bytes(mail))
+    assert "1 anchor" in by_mail("db", "verify", str(kept), "--code", made["code"]).out
+    elsewhere = tmp_path / "again"
+    elsewhere.mkdir()
+    assert (
+        "message 2 to audit@council.example is sent"
+        in by_mail("db", "anchor", str(elsewhere), *to).out
+    )
+    # It belongs to no day's digests, wherever letters go from now on.
+    told = by_mail("db", "anchor", str(tmp_path), *to, on=TOMORROW).out
+    assert "message 3 to audit@council.example waits: assetflow outbox deliver" in told
+    path = by_mail.home / "assetflow.toml"
+    path.write_text(path.read_text("utf-8").split("\n[delivery]")[0], "utf-8")
+    by_mail("sweep", on=TOMORROW)
+    assert not (by_mail.home / "anchors").exists()
+    assert states(by_mail) == {"sent": 2, "queued": 1}
+
+
+def test_an_anchor_can_go_into_a_file_instead(by_mail: Terminal, tmp_path: Path) -> None:
+    receive(by_mail)
+    to = ("--mail-to", "audit@council.example", "--as-file")
+    made = by_mail("db", "anchor", str(tmp_path), *to, "--json").json
+    assert made["message"] is None
+    assert "1 anchor" in by_mail("db", "verify", made["mail"], "--code", made["code"]).out
+    assert states(by_mail) == {"queued": 1}
+    assert "give --mail-to" in by_mail("db", "anchor", str(tmp_path), "--as-file", code=2).err
+
+
+def test_an_anchor_that_could_not_be_written_leaves_no_message(
+    by_mail: Terminal, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone"
+    by_mail("db", "anchor", str(gone), "--mail-to", "audit@council.example", code=2)
+    assert states(by_mail) == {}
+
+
 # --- several at once, and those that die ------------------------------------------------------
 
 
@@ -343,6 +466,7 @@ from assetflow import settings
 from assetflow.casework import mailing
 from assetflow.database import Store
 from assetflow.delivery.smtp import Server
+from assetflow.outbox import Attachment
 
 home, url, now = Path(sys.argv[1]), sys.argv[2], datetime.fromisoformat(sys.argv[3])
 print("ready", flush=True)
@@ -411,7 +535,7 @@ def test_everybody_gets_one_digest_a_day_with_all_they_are_to_act_on(
     box.taken.clear()
     late = TODAY + timedelta(days=60)
     swept = by_mail("sweep", on=late).out
-    assert "digest for Mary Chan: 6 things" in swept
+    assert "digest for Mary Chan: 12 things" in swept
     by_mail("sweep", on=late)
     by_mail("outbox", "deliver", on=late)
     people = Counter(str(mail["To"]) for mail in box.taken)
@@ -419,8 +543,8 @@ def test_everybody_gets_one_digest_a_day_with_all_they_are_to_act_on(
     (mary,) = (mail for mail in box.taken if "Mary" in str(mail["To"]))
     assert mary["Subject"] == "Asset transfers that need you, 1 May 2026"
     points = digest_of(mary)
-    assert [line.split(",")[0] for line in points[:6]] == ["- CAT-2026-0001", "- CAT-2026-0002",
-                                                           "- CAT-2026-0003"] * 2  # fmt: skip
+    assert [line.split(",")[0] for line in points[:12]] == ["- CAT-2026-0001", "- CAT-2026-0002",
+                                                            "- CAT-2026-0003"] * 4  # fmt: skip
     by_mail("sweep", on=late + timedelta(days=1))
     by_mail("outbox", "deliver", on=late + timedelta(days=1))
     assert set(Counter(str(mail["To"]) for mail in box.taken).values()) == {1}  # nothing is new
@@ -433,11 +557,11 @@ def test_a_long_digest_is_cut_and_goes_on_the_next_day(
     for number in range(1, 4):
         receive(by_mail, number)
     late = TODAY + timedelta(days=60)
-    assert "digest for Alex Reid: 4 things, 2 more tomorrow" in by_mail("sweep", on=late).out
+    assert "digest for Alex Reid: 4 things, 8 more tomorrow" in by_mail("sweep", on=late).out
     by_mail("case", "withdraw", "3", "--why", "Found another site", on=late)
     again = by_mail("sweep", on=late + timedelta(days=1)).out
     # Of a case that has ended since, nobody is to act on anything.
-    assert "digest for Alex Reid: 1 thing\n" in again
+    assert "digest for Alex Reid: 4 things\n" in again
 
 
 def test_whoever_stands_in_hears_of_it_too_while_somebody_is_away(
@@ -445,15 +569,15 @@ def test_whoever_stands_in_hears_of_it_too_while_somebody_is_away(
 ) -> None:
     receive(by_mail)
     until = (TODAY + timedelta(days=60)).isoformat()
-    by_mail("grant", "deputise", "grace", "--for", "alex", "--role", "champion",
+    by_mail("grant", "deputise", "owen", "--for", "alex", "--role", "champion",
             "--until", until, "--authority", "Leave")  # fmt: skip
     swept = by_mail("sweep", on=TODAY + timedelta(days=50)).out
-    assert "digest for Grace Okoro" in swept
+    assert "digest for Owen Price" in swept
     by_mail("case", "withdraw", "1", "--why", "Found another site", on=TODAY + timedelta(days=50))
     receive(by_mail, 2)
     swept = by_mail("sweep", on=TODAY + timedelta(days=130)).out
     assert "digest for Alex Reid" in swept
-    assert "digest for Grace Okoro" not in swept
+    assert "digest for Owen Price" not in swept
 
 
 def test_where_letters_are_files_a_digest_is_a_file_and_goes_with_its_person(
@@ -463,7 +587,9 @@ def test_where_letters_are_files_a_digest_is_a_file_and_goes_with_its_person(
     late = TODAY + timedelta(days=60)
     case("sweep", on=late)
     lying = sorted(path.name for path in (case.home / "digests" / late.isoformat()).iterdir())
-    assert [re.sub("[0-9]+-", "", name) for name in lying] == ["sam-taylor.txt", "alex-reid.txt"]
+    assert [re.sub("[0-9]+-", "", name) for name in lying] == [
+        "sam-taylor.txt", "alex-reid.txt", "grace-okoro.txt",
+    ]  # fmt: skip
     assert case("outbox", "list").out == "Nothing waits in the outbox.\n"
     words = (case.home / "digests" / late.isoformat() / lying[0]).read_text("utf-8")
     assert words.startswith("To: Sam Taylor <sam@council.example>\nSubject: Asset transfers that")

@@ -129,11 +129,15 @@ def titles(told: list[Told] | tuple[Told, ...]) -> list[str]:
 FORGOTTEN = """
 22 Jan 2024  No champion  to Sam Taylor, Grace Okoro, Alex Reid
 5 Feb 2024  The group has not been written to  to Sam Taylor
+5 Feb 2024  Stalled with the council  to Sam Taylor
 13 Feb 2024  Overdue  to Sam Taylor
+29 Feb 2024  Far over its target  to Grace Okoro
 8 Jul 2024  Watch  to Sam Taylor
 8 Oct 2024  Amber  to Sam Taylor, Grace Okoro, Owen Price
 8 Jan 2025  Red  to Sam Taylor, Grace Okoro, Owen Price, Alex Reid, Iris Dale
+23 Jan 2025  Not done  to Sam Taylor
 8 Apr 2025  Second red  to Sam Taylor, Alex Reid, Iris Dale
+9 May 2025  Not done  to Sam Taylor
 8 Jul 2025  Critical  to Sam Taylor, Alex Reid, Iris Dale
 8 Oct 2025  Second critical  to Sam Taylor, Alex Reid, Iris Dale
 8 Jan 2026  Breach  to Sam Taylor, Alex Reid, Iris Dale
@@ -160,18 +164,17 @@ def test_the_next_look_is_the_next_day_on_which_anything_falls_due(office: Offic
     days = [office.case().next_alert_on]
     while days[-1] is not None:
         assert office.sweep(days[-1] - ONE_DAY).told == ()
-        assert len(office.sweep(days[-1]).told) == 1
+        assert 1 <= len(office.sweep(days[-1]).told) <= 2
         days.append(office.case().next_alert_on)
-    assert [in_words(day) for day in days if day] == [
-        line.split("  ")[0] for line in FORGOTTEN.strip().splitlines()
-    ]
+    told_on = (line.split("  ")[0] for line in FORGOTTEN.strip().splitlines())
+    assert [in_words(day) for day in days if day] == list(dict.fromkeys(told_on))
 
 
 def test_a_second_run_on_a_day_is_silent_and_changes_nothing(office: Office) -> None:
     first = office.sweep(date(2024, 7, 8))
     before = office.contents()
     second = office.sweep(date(2024, 7, 8))
-    assert len(first.told) == 4
+    assert len(first.told) == 6
     assert (second.told, second.cases) == ((), 0)
     assert office.contents() == before
 
@@ -191,10 +194,13 @@ def test_the_end_of_a_month_that_has_no_such_day(af: Terminal) -> None:
 MISSED_A_YEAR = """
 22 Jan 2024  No champion  to Sam Taylor, Grace Okoro, Alex Reid
 5 Feb 2024  The group has not been written to  to Sam Taylor
+5 Feb 2024  Stalled with the council  to Sam Taylor
 13 Feb 2024  Overdue  to Sam Taylor
+29 Feb 2024  Far over its target  to Grace Okoro
 8 Jul 2024  Watch (noted)
 8 Oct 2024  Amber (noted)
 8 Jan 2025  Red  to Sam Taylor, Grace Okoro, Owen Price, Alex Reid, Iris Dale
+23 Jan 2025  Not done  to Sam Taylor
 """
 
 
@@ -233,7 +239,7 @@ def test_a_sweep_for_a_past_day_tells_what_was_due_by_then(office: Office) -> No
     late = date(2024, 6, 3)
     assert titles(office.sweep(date(2024, 1, 22), late).told) == ["No champion"]
     assert [row.sent_on for row in office.reminders()] == [date(2024, 1, 22)]
-    assert len(office.sweep(late).told) == 2
+    assert len(office.sweep(late).told) == 4
 
 
 def test_a_sweep_for_a_day_in_the_future_is_refused(office: Office) -> None:
@@ -252,7 +258,7 @@ def test_a_sweep_that_is_cut_off_has_told_nobody(office: Office) -> None:
     with pytest.raises(KeyboardInterrupt), office.desk(day) as desk:
         sweep.sweep(desk, progress=power_cut)
     assert office.contents() == before
-    assert len(office.sweep(day).told) == 4
+    assert len(office.sweep(day).told) == 6
 
 
 # Two years of work, swept every morning or once a week
@@ -368,8 +374,9 @@ def test_a_weekly_sweep_tells_what_a_daily_one_tells_except_what_is_no_longer_tr
     assert len(weekly) > 20
     assert 0 < len(set(daily) - set(weekly)) < 10
     assert {kind for kind, _ in weekly} == {
-        alerts.LADDER, "no_champion", "stage_overdue", "signoff_overdue", "objection_open",
-        "silence",
+        alerts.LADDER, "no_champion", "stage_overdue", "stage_overrun", "signoff_overdue",
+        "objection_open", "objection_stuck", "silence", "stalled_council", "stalled_group",
+        "task_overdue",
     }  # fmt: skip
 
 
@@ -415,9 +422,11 @@ def test_a_letter_to_the_group_starts_the_silence_anew(office: Office) -> None:
     assert office.case().next_alert_on == date(2024, 2, 5)
     with office.desk(date(2024, 1, 31)) as desk:
         correspondence.issue(desk, REF, "holding_update", told, "")
+    # What stands in such a letter moves nothing on: the case stalls all the same.
+    assert titles(office.sweep(date(2024, 2, 5)).told) == ["Stalled with the council"]
     assert office.case().next_alert_on == date(2024, 2, 13)
     # One that is put in late does not bring the old silence back.
-    with office.desk(date(2024, 1, 15), date(2024, 2, 1)) as desk:
+    with office.desk(date(2024, 1, 15), date(2024, 2, 6)) as desk:
         correspondence.issue(desk, REF, "holding_update", told, "")
     assert office.case().snapshot.written_to_group_on == date(2024, 1, 31)
     assert titles(office.sweep(date(2024, 2, 27)).told) == ["Overdue: Expression of interest"]
@@ -462,12 +471,12 @@ def test_a_dry_run_changes_nothing_and_says_what_the_run_then_does(office: Offic
 def test_the_command_says_what_would_be_sent_and_then_what_was(office: Office) -> None:
     terminal = Terminal(office.home, date(2025, 2, 1))
     planned = terminal("sweep", "--dry-run").out
-    assert "1 Feb 2025: 4 reminders would be sent" in planned
+    assert "1 Feb 2025: 7 reminders would be sent" in planned
     sent = terminal("sweep").out
-    assert "1 Feb 2025: 4 reminders sent" in sent
+    assert "1 Feb 2025: 7 reminders sent" in sent
     assert "Watch: 6 months since the expression of interest: noted, a higher level" in sent
     assert terminal("sweep").out == "1 Feb 2025: nothing new has fallen due.\n"
-    assert len(terminal("reminder", "list", REF, "--json").json) == 6
+    assert len(terminal("reminder", "list", REF, "--json").json) == 9
 
 
 # To whom
@@ -497,7 +506,7 @@ def test_an_overdue_sign_off_is_told_to_the_signatories_of_that_department(
 
 
 def test_a_role_that_nobody_holds_is_named_and_the_others_are_told(office: Office) -> None:
-    (told,) = office.sweep(date(2024, 2, 5)).told[1:]
+    _, told, _ = office.sweep(date(2024, 2, 5)).told
     assert told.recipients == ("Sam Taylor",)
     assert told.missing_roles == ("the champion",)
 
@@ -548,7 +557,7 @@ def test_a_champion_who_has_left_is_not_written_to(office: Office) -> None:
     with office.desk(date(2024, 1, 9)) as desk:
         cases.name_champion(desk, REF, "Grace")
     office.leave("Grace", date(2024, 2, 1))
-    left, silence = office.sweep(date(2024, 2, 5)).told
+    left, silence, _ = office.sweep(date(2024, 2, 5)).told
     assert (left.title, left.due_on) == ("The champion has left", date(2024, 2, 1))
     assert silence.recipients == ("Sam Taylor",)
     assert silence.missing_roles == ("the champion",)
@@ -556,7 +565,7 @@ def test_a_champion_who_has_left_is_not_written_to(office: Office) -> None:
 
 def test_a_case_officer_who_has_left_is_not_written_to(office: Office) -> None:
     office.leave("Sam", date(2024, 2, 1))
-    _, left, silence = office.sweep(date(2024, 2, 5)).told
+    _, left, silence, _ = office.sweep(date(2024, 2, 5)).told
     assert (left.title, left.due_on) == ("The case officer has left", date(2024, 2, 1))
     # Nobody else hears of a silence; those who could take the case on do.
     assert silence.recipients == ("Grace Okoro", "Kim Novak")
@@ -596,7 +605,7 @@ def test_a_case_whose_champion_leaves_is_told_as_one_without(office: Office) -> 
 def test_every_reminder_that_is_sent_is_a_letter_kept_as_sent(office: Office) -> None:
     swept = office.sweep(date(2024, 7, 8))
     names = [office.letter(told.letter).name for told in swept.told]
-    assert names == ["champion_reminder", "champion_reminder", "champion_reminder", "ladder_alert"]
+    assert names == ["champion_reminder"] * 5 + ["ladder_alert"]
     for told in swept.told:
         letter = office.letter(told.letter)
         assert letter.recipient_kind == "person"
@@ -610,6 +619,7 @@ def test_a_reminder_is_no_letter_to_the_group_and_no_record_of_progress(office: 
     office.sweep(date(2024, 7, 8))
     after = office.case()
     assert after.snapshot.written_to_group_on == before.snapshot.written_to_group_on == RECEIVED
+    assert after.snapshot.progress_on == before.snapshot.progress_on == RECEIVED
     assert after.version == before.version
 
 

@@ -379,6 +379,7 @@ class Council:
                 _check_champion(case, journal[case.id])
                 _check_signoffs(case, journal[case.id], asked.get(case.id, []))
                 _check_letters(case, letters[case.id])
+                _check_progress(case, journal[case.id])
                 _check_alerts(desk, case, told[case.id])
             assert set(letters) <= set(ids)
         for objection in objections:
@@ -448,6 +449,20 @@ def _check_letters(case: Case, letters: Sequence[Any]) -> None:
     """The last letter to the group is the last one it was sent."""
     to_group = [row.dated for row in letters if row.recipient_kind == "group"]
     assert case.snapshot.written_to_group_on == max(to_group)
+
+
+def _check_progress(case: Case, journal: Sequence[Any]) -> None:
+    """Steps that do not only chase, and answers, move a case on; notes and new champions do not."""
+    steps = case.workflow.transitions
+    moved = [
+        row.happened_on for row in journal
+        if row.action in ("opened", "signoff_given", "objection_raised")
+        or (row.action == "advanced" and not steps[row.trigger].chases)
+    ]  # fmt: skip
+    acts = ("advanced", "fact_recorded", "letter_issued")
+    may_move = [row.happened_on for row in journal if row.action in acts]
+    assert case.snapshot.progress_on >= max(moved)
+    assert case.snapshot.progress_on in {*moved, *may_move}
 
 
 def _check_alerts(desk: Desk, case: Case, told: set[tuple[str, str]]) -> None:

@@ -17,15 +17,19 @@ from problem_files import PROBLEM_FILES, ROOT, SOUND, code_of
 from sizes import fuzzed
 from test_definitions import SHIPPED_ROUTES, TINY
 
-from assetflow import data_files, definitions, workflow_schema, yaml_reader
+from assetflow import data_files, definitions, shape, workflow_schema, yaml_reader
 from assetflow.errors import BadFile
 from assetflow.settings import SHIPPED, Settings
 from assetflow.soundness import Surroundings
+from assetflow.workflow import Workflow
 
 SCHEMA = workflow_schema.schema()
 VALIDATOR = Draft7Validator(SCHEMA)
 # What the loader says of a file's shape; the schema says the same of every one of them.
-SHAPE = {"unknown-key", "missing-key", "wrong-type", "bad-parameter", "unknown-guard"}
+SHAPE = {
+    *("unknown-key", "missing-key", "wrong-type", "bad-parameter", "unknown-guard"),
+    "unknown-calendar",
+}
 # What the loader says of names and lists, and the schema as far as it can.
 PARTLY = {
     *("bad-name", "bad-duration", "unknown-holder", "unknown-right", "unknown-alert", "alert-time"),
@@ -88,7 +92,9 @@ def test_every_key_says_what_it_means() -> None:
 
 def test_no_description_is_left_of_what_is_gone() -> None:
     parts = {"Workflow": SCHEMA, **SCHEMA["$defs"]}
-    parts["AlertRule"] = SCHEMA["properties"]["alerts"]["properties"]["silence"]
+    told = SCHEMA["properties"]["alerts"]["properties"]
+    both = {**told["silence"]["properties"], **told["stage_overrun"]["properties"]}
+    parts["AlertRule"] = {"properties": both}
     known = {(name, key) for name, part in parts.items() for key in part["properties"]}
     assert {*workflow_schema.words.FIELDS} <= known
     assert {*workflow_schema.words.ENTRIES} <= {*parts}
@@ -257,3 +263,30 @@ def test_a_shipped_route_names_the_schema_where_it_lies_and_where_it_is_copied_t
     for folder in (SHIPPED / "workflows", af.home / "workflows"):
         assert (folder / named[1]).resolve() == (folder.parent / workflow_schema.FILE_NAME)
         assert (folder / named[1]).is_file()
+
+
+# --- the shape, as it is checked ------------------------------------------------------------------
+
+# What pydantic adds for itself, with the value that its core takes where nothing is said.
+_UNSAID = {
+    "kw_only": False, "init": True, "post_init": False, "frozen": False, "computed_fields": [],
+    "collect_init_only": False, "default_factory_takes_data": False,
+}  # fmt: skip
+
+
+def _said(part: Any, parts: dict[str, Any]) -> Any:
+    """Leave out what pydantic's core takes as given, and put what is referred to in its place."""
+    if isinstance(part, list):
+        return [_said(each, parts) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if part.get("type") == "definition-ref":
+        return _said(parts[part["schema_ref"]], parts)
+    told = {key: value for key, value in part.items() if key not in ("ref", "metadata")}
+    return {k: _said(v, parts) for k, v in told.items() if k not in _UNSAID or _UNSAID[k] != v}
+
+
+def test_a_file_is_held_to_the_shape_that_pydantic_would_make_of_a_route() -> None:
+    made: Any = shape.adapter().core_schema
+    parts = {part["ref"]: part for part in made["definitions"]}
+    assert shape.schema(Workflow) == _said(made["schema"], parts)

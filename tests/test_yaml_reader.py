@@ -410,7 +410,13 @@ def test_any_text_in_single_quotes_comes_out_as_it_went_in(text: str) -> None:
 ROOT = Path(__file__).parents[1]
 EVERY_FILE = sorted(
     path
-    for folder in ("workflows", "data", "docs/workflow-problems", "tests/workflow_problems")
+    for folder in (
+        "workflows",
+        "data",
+        "docs/workflow-problems",
+        "docs/scenario-problems",
+        "tests/workflow_problems",
+    )
     for path in (ROOT / folder).glob("*.yaml")
 )
 

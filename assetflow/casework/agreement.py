@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from assetflow import chain, queries
 from assetflow import models as m
+from assetflow.casework import progress
 from assetflow.casework.desk import Desk
 from assetflow.casework.grounds import ANSWERS
 from assetflow.casework.people import Role
@@ -35,6 +36,7 @@ def of_case(
     if stages and row.stage != stages[-1]:
         yield Finding(reference, 0, f"stands in {row.stage}; its journal says {stages[-1]}")
     yield from _pauses(desk, row, reference, links)
+    yield from _progress(row, reference, links)
     yield from _evidence(desk, row.id, reference)
     yield from _wording(desk, row.id, links, payloads)
     if any(link.position not in payloads for link in links):
@@ -70,15 +72,32 @@ def _pauses(
         yield Finding(reference, 0, "was paused on other days than its journal says")
 
 
+def _progress(row: queries.AnyRow, reference: str, links: Sequence[Link]) -> Iterator[Finding]:
+    """Hold the day on which a case was last moved on against its changes of stage and answers.
+
+    Steps within a stage, facts and letters can be later progress, so only the bounds are held.
+    """
+    moved = [
+        one.happened_on for one in links
+        if one.action in progress.ANSWERS
+        or (one.action in queries.MOVES and one.to_stage != one.from_stage)
+    ]  # fmt: skip
+    days = {link.happened_on for link in links}
+    said = row.progress_on.isoformat() if row.progress_on else None
+    if said and (said not in days or said < max(moved, default=said)):
+        yield Finding(reference, 0, "was last moved on another day than its journal says")
+
+
 Words = Sequence[tuple[Link, dict[str, Any]]]
 
 
 def _facts(desk: Desk, case_id: int, reference: str, words: Words) -> Iterator[Finding]:
     said: dict[str, Any] = {}
-    for _, detail in words:
-        said.update(detail.get("facts") or {})
+    for link, detail in words:
+        facts = detail.get("facts") or {}
+        said.update({name: (value, link.happened_on) for name, value in facts.items()})
     rows = desk.db.execute(select(m.facts).where(m.facts.c.case_id == case_id))
-    stored = {row.name: json.loads(row.value) for row in rows}
+    stored = {row.name: (json.loads(row.value), row.happened_on.isoformat()) for row in rows}
     for name in sorted(said.keys() | stored.keys()):
         if said.get(name) != stored.get(name):
             yield Finding(reference, 0, f"has another {name} on file than its journal says")

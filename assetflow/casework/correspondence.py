@@ -14,8 +14,9 @@ from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, store_facts, with_facts
 from assetflow.casework.overview import overview
 from assetflow.chain import letter_sha256, short
-from assetflow.deadlines import Duration, due, target_due
+from assetflow.deadlines import Duration, due
 from assetflow.errors import NotFound, Refused
+from assetflow.forecast import expected
 from assetflow.guards import HOLDERS
 from assetflow.queries import Case
 from assetflow.snapshot import Person, Signoff
@@ -282,24 +283,13 @@ def _lines(address: str) -> list[str]:
 
 def _stages(desk: Desk, case: Case) -> list[dict[str, Any]]:
     """Give the planned way from the present stage on, each with the day it should end."""
-    path = case.workflow.main_path()
-    here = [n for n, stage in enumerate(path) if stage.id == case.snapshot.stage]
-    # An end is no step with a date of its own: the last stage before it is what people wait for.
-    ahead = [stage for stage in path[here[0] :] if not stage.end] if here else []
-    ends = alerts.stage_due_on(desk.bare_occasion(case.workflow, case.snapshot))
-    found, calendar = [], desk.calendar_of(case.workflow)
-    for stage in ahead:
-        is_here = stage.id == case.snapshot.stage
-        if not is_here and stage.target:
-            start = max(ends or desk.on, desk.on)
-            ends = target_due(start, Duration.parse(stage.target), calendar)
-        found.append(
-            {
-                "label": stage.label, "holder": _holder_of(case, stage),
-                "target": stage.target or "", "due_on": ends, "here": is_here,
-            }
-        )  # fmt: skip
-    return found
+    return [
+        {
+            "label": one.stage.label, "holder": _holder_of(case, one.stage),
+            "target": one.stage.target or "", "due_on": one.due_on, "here": one.here,
+        }
+        for one in expected(desk.bare_occasion(case.workflow, case.snapshot))
+    ]  # fmt: skip
 
 
 def _holder_of(case: Case, stage: Stage) -> str:

@@ -8,15 +8,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import and_, select, update
 
 from assetflow import models as m
 from assetflow import outbox, queries
-from assetflow.casework import record
+from assetflow.casework import record, tasks
 from assetflow.casework.desk import Desk
 from assetflow.facts import show
+from assetflow.queries import Case
 from assetflow.snapshot import Person
 
 LETTER = "digest"
@@ -85,8 +87,24 @@ def _context(desk: Desk, person: Person, items: Sequence[Any], more: int) -> dic
         "today": desk.on,
         "council": asdict(desk.settings.council),
         "recipient": {"name": person.name, "address_lines": [], "email": person.email},
-        "digest": {"count": len(items), "more": more, "groups": _groups(items)},
+        "digest": {"count": len(items), "more": more, "groups": _groups(items),
+                   **_tasks(desk, person)},
     }  # fmt: skip
+
+
+def _tasks(desk: Desk, person: Person) -> dict[str, Any]:
+    """Give what the ladder still calls for on somebody's cases, so much as one reads in a go."""
+    found = list(islice(tasks.of_person(desk, person), MOST + 1))
+    return {
+        "tasks": [_task(case, todo) for case, todo in found[:MOST]],
+        "more_tasks": len(found) > MOST,
+    }
+
+
+def _task(case: Case, todo: tasks.Todo) -> str:
+    by = f"by {show(todo.due_on)}" if todo.due_on else f"since {show(todo.since)}"
+    label = todo.label[:1].upper() + todo.label[1:]
+    return f"{case.reference}, {case.asset.label}: {label} ({todo.level}, {by})"
 
 
 def _groups(items: Sequence[Any]) -> list[dict[str, Any]]:

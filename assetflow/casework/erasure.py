@@ -325,10 +325,16 @@ def _erase_message(desk: Desk, found: Found) -> None:
 
 
 def stop_messages(desk: Desk, which: ColumnElement[bool]) -> None:
-    """Let messages that have not left never leave: their words are going."""
-    t = m.outbox
+    """Let messages that have not left never leave, nor what is attached: their words are going."""
+    t, files = m.outbox, m.outbox_files
     waiting = and_(which, t.c.state.not_in(["sent", "failed"]))
     desk.db.execute(update(t).where(waiting).values(state="failed"))
+    attached = files.c.message_id.in_(select(t.c.id).where(which))
+    desk.db.execute(update(files).where(attached).values(ERASED_EVIDENCE))
+
+
+def _erase_file(desk: Desk, found: Found) -> None:
+    stop_messages(desk, m.outbox.c.id == found.key[0])
 
 
 ERASED_MESSAGE = {"address": ERASED, "subject": "", "text": "", "html": "", "problem": ERASED}
@@ -362,6 +368,7 @@ _ERASING: dict[str, Callable[[Desk, Found], None]] = {
     "letters": _erase_letter,
     "evidence": _erase_evidence,
     "outbox": _erase_message,
+    "outbox_files": _erase_file,
     "community_groups": _erase_contact,
 }
 

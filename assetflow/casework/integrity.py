@@ -14,7 +14,6 @@ from assetflow.casework import agreement, council, registers
 from assetflow.casework.desk import Desk
 from assetflow.chain import Anchor, Finding, Head, Link, Payload
 from assetflow.errors import BadFile, Problem
-from assetflow.facts import counted, show
 from assetflow.files import check_new, fault_of, read_at_most
 
 FORMAT = "assetflow-journal-1"
@@ -111,29 +110,6 @@ def anchor_text(anchor: Anchor) -> str:
     heads = [[head.case, head.position, head.hash] for head in anchor.heads]
     data = {"taken_at": anchor.taken_at, "root": anchor.root, "code": anchor.code, "heads": heads}
     return json.dumps(data, indent=1) + "\n"
-
-
-def anchor_message(desk: Desk, anchor: Anchor, to: str) -> bytes:
-    """Write the message that takes an anchor to somebody outside, with the file attached."""
-    from email.message import EmailMessage  # noqa: PLC0415 - few commands need it
-
-    message = EmailMessage()
-    council = desk.settings.council
-    day, whole = show(desk.today), counted(len(anchor.heads), "journal")
-    message["Subject"] = f"Record code of {day}: {anchor.code}"
-    message["From"] = council.email or desk.actor.email or to
-    message["To"] = to
-    # The root itself is the key: the same anchor sent twice is one message.
-    message["Message-ID"] = f"<anchor-{anchor.root[:32]}@assetflow.invalid>"
-    message.set_content(
-        f"The record of {whole} of {council.name} had the code {anchor.code} "
-        f"on {day}.\n\nPlease keep this message with its attachment where the people who run the "
-        "record cannot change it. If anybody doubts the record, it is held against what you keep:\n"
-        "assetflow db verify FILE\n"
-    )
-    name = f"anchor-{desk.now:%Y%m%dT%H%M%S}.json"
-    message.add_attachment(anchor_text(anchor).encode(), "application", "json", filename=name)
-    return message.as_bytes()
 
 
 def read_anchor(path: Path) -> Anchor:

@@ -17,6 +17,7 @@ from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, store_facts, with_facts
 from assetflow.errors import BadFile, BadInput, NotFound, Refused
 from assetflow.facts import read_text
+from assetflow.forecast import completion
 from assetflow.leases.clauses import Boilerplate
 from assetflow.leases.drift import Drift
 from assetflow.leases.file import PARTY_LABELS, LeaseFile, Party
@@ -71,14 +72,8 @@ def lease_file(desk: Desk, case: Case) -> LeaseFile:
         lease_data.rules(desk.settings),
         lease_data.standards(desk.settings),
         Setting(division, tuple(one.name for one in funders)),
-        _completion(desk, case),
+        completion(desk.bare_occasion(case.workflow, case.snapshot)),
     )
-
-
-def _completion(desk: Desk, case: Case) -> date | None:
-    from assetflow.forecast import completion  # noqa: PLC0415
-
-    return completion(desk.bare_occasion(case.workflow, case.snapshot))
 
 
 # --- papers -------------------------------------------------------------------------------------

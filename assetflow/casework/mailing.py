@@ -99,14 +99,25 @@ def deliver(writing: Writing, channel: Channel, now: datetime, most: int = 100_0
     return done
 
 
-def release(desk: Desk, number: int, address: str = "", *, arrived: bool = False) -> Message:
+def message_typed(desk: Desk, typed: str) -> Message:
+    """Find a message by its number as typed; raises ``NotFound``."""
+    digits = typed.strip().lstrip("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
+        what = f"There is no message {typed[:80]!r}; messages have numbers."
+        raise NotFound(what, remedies=["see them: assetflow outbox list"])
+    found = outbox.one(desk.db, int(digits))
+    if found is None:
+        raise NotFound(f"There is no message {digits}.", remedies=["assetflow outbox list"])
+    return found
+
+
+def release(desk: Desk, typed: str, address: str = "", *, arrived: bool = False) -> Message:
     """Send a message again that failed or is in doubt, or note that it arrived after all.
 
     Raises ``Refused`` for one that needs no decision, ``NotFound`` where there is none.
     """
-    message = outbox.one(desk.db, number)
-    if message is None:
-        raise NotFound(f"There is no message {number}.", remedies=["assetflow outbox list"])
+    message = message_typed(desk, typed)
+    number = message.id
     council.check_right(desk, "keep_groups", f"Message {number} stays as it is")
     if message.state not in (*TROUBLED, QUEUED):
         raise Refused(

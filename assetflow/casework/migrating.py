@@ -214,18 +214,18 @@ def _carry_out(desk: Desk, route: _Route, one: Plan, why: str) -> Case:
 
 def _keep_quiet(desk: Desk, one: Plan) -> None:
     """Let nobody be told again that a stage is overdue because it has another name now."""
-    then = _overdue(desk, one.case)
-    now = _overdue(desk, one.case_then)
+    then, coming = _overdue(desk, one.case), _overdue(desk, one.case_then)
     told = queries.reminded(desk.db, [one.case.id])[one.case.id]
-    if then is None or now is None or (then.kind, then.key) not in told:
-        return
-    if now.on <= desk.on and (now.kind, now.key) not in told:
-        tell(desk, one.case_then, now, [], superseded=True)
+    for kind, now in coming.items():
+        known = kind in then and (kind, then[kind].key) in told
+        if known and now.on <= desk.on and (kind, now.key) not in told:
+            tell(desk, one.case_then, now, [], superseded=True)
 
 
-def _overdue(desk: Desk, case: Case) -> alerts.Alert | None:
+def _overdue(desk: Desk, case: Case) -> dict[str, alerts.Alert]:
+    """Give the alerts that name the stage a case is in, by their kinds."""
     timeline = alerts.timeline(desk.bare_occasion(case.workflow, case.snapshot))
-    return next((alert for alert in timeline if alert.kind == "stage_overdue"), None)
+    return {a.kind: a for a in timeline if a.kind in ("stage_overdue", "stage_overrun")}
 
 
 def _refusal(wanted: Wanted, plans: Sequence[Plan], refusals: Sequence[Plan]) -> Refused:

@@ -8,6 +8,7 @@ from assetflow import guards
 from assetflow.casework import cases, dates
 from assetflow.casework.desk import Desk
 from assetflow.casework.overview import Overview, due_dates, overview
+from assetflow.casework.tasks import Todo, of_case
 from assetflow.queries import Case
 from assetflow.snapshot import Unmet
 from assetflow.workflow import Transition
@@ -54,6 +55,7 @@ class Page:
     steps: tuple[Step, ...]
     due: tuple["Due", ...]
     letters: tuple[str, ...]
+    tasks: tuple[Todo, ...] = ()
 
 
 def page(desk: Desk, case: Case) -> Page:
@@ -67,7 +69,7 @@ def page(desk: Desk, case: Case) -> Page:
         if case.closed_on
         else tuple(_letter_command(desk, case, n) for n in case.workflow.letters)
     )
-    return Page(overview(desk, case), steps, due, letters)
+    return Page(overview(desk, case), steps, due, letters, of_case(desk, case))
 
 
 def _due(desk: Desk, case: Case) -> tuple[Due, ...]:

@@ -1,5 +1,6 @@
 """How a case begins: for a group, as a part of another case, or going on from one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,19 @@ class Done:
     notices: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class New:
+    """What a new case is about, and what it comes from."""
+
+    asset: Asset
+    group: Group
+    officer: Person
+    parent_id: int | None = None
+    continues_id: int | None = None
+    stage: str = ""
+    champion: Person | None = None
+
+
 def open_case(
     desk: Desk,
     asset_typed: str,
@@ -50,29 +64,44 @@ def open_case(
     usual = parent.workflow.parts[:1] if parent else (desk.settings.workflow,)
     found = version_in_force(desk, route or "".join(usual))
     workflow = found.workflow
-    group = _group(desk, workflow, parent, group_typed)
+    group = group_of(desk, workflow, parent, group_typed)
     officer_person = queries.person(desk.db, officer) if officer else desk.actor
-    _check_parent(desk, workflow, parent)
-    _check_may_open(desk, workflow, officer_person)
+    check_parent(desk, workflow, parent)
+    check_may_open(desk, workflow, officer_person)
     others = () if parent else _others_on(desk, asset, group)
-    new = _New(asset, group, officer_person, parent_id=parent.id if parent else None)
-    case_id = _insert_case(desk, found, new)
+    new = New(asset, group, officer_person, parent_id=parent.id if parent else None)
+    done = begin(desk, found, place(desk, found, new), parent, {})
+    return Done(done.case, done.letters, (*found.notices, *others))
+
+
+def place(desk: Desk, used: InForce, new: New) -> Case:
+    """Put a new case into its first stage, without a record of it yet."""
+    return queries.case(desk.db, _insert_case(desk, used, new))
+
+
+def begin(
+    desk: Desk, used: InForce, case: Case, parent: Case | None, given: Mapping[str, Any]
+) -> Done:
+    """Begin a case that was put into its first stage: its facts, its letters and one record."""
+    workflow = used.workflow
+    store_facts(desk, case, given)
     first = record.numbers(desk, "letter", len(workflow.on_open))
     letters = {name: first + n for n, name in enumerate(workflow.on_open)}
     detail: dict[str, Any] = {
-        "asset": asset.label, "group": group.name, "letters": letters, "route": named(workflow),
+        "asset": case.asset.label, "group": case.group.name, "letters": letters,
+        "route": named(workflow),
     }  # fmt: skip
-    if parent:
-        detail["part_of"] = parent.reference
-    case = correspondence.with_letters(desk, queries.case(desk.db, case_id), letters)
+    detail |= {"facts": given} if given else {}
+    detail |= {"part_of": parent.reference} if parent else {}
+    case = correspondence.with_letters(desk, with_facts(case, given), letters)
     post = correspondence.by_name(desk, letters)
     case = record.change(
         desk, case, "opened", to_stage=workflow.initial, detail=detail, letters=post
     )
-    return Done(case, post.send(), (*found.notices, *others))
+    return Done(case, post.send())
 
 
-def _group(desk: Desk, workflow: Workflow, parent: Case | None, typed: str) -> Group:
+def group_of(desk: Desk, workflow: Workflow, parent: Case | None, typed: str) -> Group:
     """Find the group a case is for: as typed, its parent's, or the council itself."""
     if workflow.for_council:
         if typed:
@@ -104,7 +133,7 @@ def go_on(desk: Desk, before: Case, how: Continuation) -> Done:
     workflow = found.workflow
     stage = workflow.stages[how.stage]
     snapshot = before.snapshot
-    new = _New(before.asset, before.group, snapshot.officer, continues_id=before.id,
+    new = New(before.asset, before.group, snapshot.officer, continues_id=before.id,
                stage=how.stage, champion=snapshot.champion)  # fmt: skip
     case = queries.case(desk.db, _insert_case(desk, found, new))
     carried = {name: snapshot.facts[name] for name in how.carries if name in snapshot.facts}
@@ -128,7 +157,7 @@ def _check_still_in_force(desk: Desk, used: InForce) -> None:
         )
 
 
-def _check_parent(desk: Desk, workflow: Workflow, parent: Case | None) -> None:
+def check_parent(desk: Desk, workflow: Workflow, parent: Case | None) -> None:
     """Refuse a part without its case, or under a case that takes no such part now."""
     if parent is None:
         if workflow.part_of:
@@ -153,7 +182,7 @@ def _check_parent(desk: Desk, workflow: Workflow, parent: Case | None) -> None:
         raise Refused("The case was not opened.", reasons=reasons)
 
 
-def _check_may_open(desk: Desk, workflow: Workflow, officer: Person) -> None:
+def check_may_open(desk: Desk, workflow: Workflow, officer: Person) -> None:
     allowed = workflow.rights["open_case"]
     reasons = [desk.may(allowed, workflow, None)]
     if officer.id != desk.actor.id:
@@ -177,20 +206,7 @@ def _others_on(desk: Desk, asset: Asset, group: Group) -> tuple[str, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _New:
-    """What a new case is about, and what it comes from."""
-
-    asset: Asset
-    group: Group
-    officer: Person
-    parent_id: int | None = None
-    continues_id: int | None = None
-    stage: str = ""
-    champion: Person | None = None
-
-
-def _insert_case(desk: Desk, used: InForce, new: _New) -> int:
+def _insert_case(desk: Desk, used: InForce, new: New) -> int:
     workflow = used.workflow
     stage = workflow.stages[new.stage or workflow.initial]
     prefix = f"{workflow.reference_prefix}-{desk.on.year}-"
@@ -212,6 +228,7 @@ def _insert_case(desk: Desk, used: InForce, new: _New) -> int:
         "continues_id": new.continues_id,
         "champion_since": desk.on,
         "written_to_group_on": desk.on,
+        "progress_on": desk.on,
         "version": 0,
         "head": GENESIS,
         "recorded_at": desk.now,

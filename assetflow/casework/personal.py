@@ -103,6 +103,8 @@ PLACES = {
         Place(m.outbox, "message",
               {**_texts("address", "subject", "text", "problem"), "html": "html"}, ("id",),
               "recorded_at"),
+        Place(m.outbox_files, "attachment", {"name": "text", "content": "bytes"},
+              ("message_id", "place")),
         Place(m.journal, "journal record", {"login": "stamp"}, ("position",), "happened_on"),
         Place(m.journal_payloads, "journal record", {"text": "json"}, ("position",),
               "happened_on"),
@@ -130,7 +132,8 @@ FREE_OF_PERSONAL_DATA = {
     "objections": ("category",),
     "letters": ("name", "recipient_kind", "template_sha256", "context_sha256"),
     "reminders": ("kind", "key"),
-    "outbox": ("key", "policy", "state", "claim"),
+    "outbox": ("key", "policy", "way", "state", "claim", "channel", "remote_id"),
+    "outbox_files": ("media_type", "sha256"),
     "journal": (
         "action", "trigger", "from_stage", "to_stage", "payload_digest", "previous", "hash",
     ),
@@ -424,7 +427,7 @@ def _words(place: Place, row: queries.AnyRow, who: Subject) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Evidence that is no text: nobody but a person can look into it.
+    """Evidence and attachments that are no text: nobody but a person can look into them.
 
     ``near`` lies on the cases that mention the person or are their group's; ``elsewhere`` counts
     the rest.
@@ -435,12 +438,11 @@ class Unread:
 
 
 def unread(desk: Desk, who: Subject, found: Iterable[Found]) -> Unread:
-    """Give the evidence that could not be searched."""
-    place = PLACES["evidence"]
-    rows = desk.db.execute(_rows_of(place))
+    """Give the evidence and attachments that could not be searched."""
     closed = [
         _found(place, row, {"name": row.name})
-        for row in rows
+        for place in (PLACES["evidence"], PLACES["outbox_files"])
+        for row in desk.db.execute(_rows_of(place))
         if row.content and _decoded(row.content) is None
     ]
     cases = {one.case_id for one in found} | _cases_of_groups(desk, who)
@@ -498,6 +500,10 @@ def _rows_of(place: Place) -> Select[Any]:
     if t is m.objections:
         joined = t.join(m.signoffs, m.signoffs.c.id == t.c.signoff_id)
         return _with_case(select(t).select_from(joined), m.signoffs.c.case_id).order_by(t.c.id)
+    if t is m.outbox_files:
+        joined = t.join(m.outbox, m.outbox.c.id == t.c.message_id)
+        query = select(t).select_from(joined)
+        return _with_case(query, m.outbox.c.case_id).order_by(*t.primary_key)
     if t is m.journal_payloads:
         j = m.journal
         same = and_(j.c.case_id == t.c.case_id, j.c.position == t.c.position)

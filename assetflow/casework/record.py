@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, text
 from assetflow import alerts, queries
 from assetflow import models as m
 from assetflow.casework.desk import Desk
+from assetflow.casework.progress import moves_on
 from assetflow.chain import SALT_BYTES, Link, Payload
 from assetflow.errors import BadInput, Busy, Refused
 from assetflow.facts import read_text, show
@@ -72,7 +73,8 @@ def change(  # noqa: PLR0913 - the columns of a journal record
     """
     moved_on = desk.on if action in queries.MOVES else case.moved_on
     changed = {"version": case.version + 1, **(columns or {})}
-    after = _changed(case, {**changed, "moved_on": moved_on})
+    changed |= _progress(desk, case, action, trigger, detail or {})
+    after = _changed(case, {**changed, **_days(desk, case), "moved_on": moved_on})
     changed["next_alert_on"] = _next_alert_on(desk, after)
     payload = payload_of(why, {**(detail or {}), **(letters(after) if letters else {})})
     moved_from = case.snapshot.stage if to_stage is not None and case.version else None
@@ -86,6 +88,22 @@ def change(  # noqa: PLR0913 - the columns of a journal record
             remedies=["look at it again, then try again"],
         )
     return replace(after, head=link.hash, next_alert_on=changed["next_alert_on"])
+
+
+def _progress(
+    desk: Desk, case: Case, action: str, trigger: str | None, detail: Mapping[str, Any]
+) -> dict[str, date]:
+    """Give the column that changes where a record moves the case on."""
+    before, letters = case.snapshot.progress_on, detail.get("letters", ())
+    moved = moves_on(case, action, trigger, facts=case.snapshot.replaced, letters=letters)
+    # What is put in late does not undo what came after it.
+    return {"progress_on": desk.on} if moved and desk.on > before else {}
+
+
+def _days(desk: Desk, case: Case) -> dict[str, Any]:
+    """Give the days as of which facts were recorded, with those of this very command."""
+    given = dict.fromkeys(case.snapshot.replaced, desk.on)
+    return {"recorded_on": {**case.snapshot.recorded_on, **given}} if given else {}
 
 
 def payload_of(why: str, detail: Mapping[str, Any]) -> Payload:

@@ -30,7 +30,7 @@ only_showing = click.option("--dry-run", is_flag=True, help="Only show what woul
 
 @calendar.command("list")
 @of_division
-@click.option("--year", type=click.IntRange(1900, 2199), help="Only this year; else from this one.")
+@click.option("--year", type=options.Number(1900, 2199), help="Only this year; else from this one.")
 @options.as_json
 @click.pass_obj
 def list_(app: App, division: str | None, year: int | None, json_: bool) -> None:

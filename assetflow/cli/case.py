@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetflow.cli import case_dates, completion, options, output
+from assetflow.cli import (
+    case_dates,
+    case_parts,
+    case_tasks,
+    completion,
+    completion_routes,
+    options,
+    output,
+)
 from assetflow.cli.app import App
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ def case() -> None:
 
 case.add_command(case_dates.explain)
 case.add_command(case_dates.export)
+case.add_command(case_parts.open_parts)
 
 
 @case.command("open")
@@ -41,7 +50,9 @@ case.add_command(case_dates.export)
               help="The case officer; else you.")  # fmt: skip
 @click.option("--champion", default="", metavar="PERSON", shell_complete=completion.people,
               help="Name the champion straight away.")  # fmt: skip
-@click.option("--workflow", "route", default="", metavar="NAME", help="The route; else the usual.")
+@click.option("--workflow", "route", default="", metavar="NAME",
+              shell_complete=completion_routes.routes,
+              help="The route; else the usual.")  # fmt: skip
 @click.option("--parent", default="", metavar="CASE", shell_complete=completion.cases,
               help="The case it is a part of, with its asset and group.")  # fmt: skip
 @click.option("--contact", default="", help="Contact of a group that is not on the list yet.")
@@ -162,6 +173,7 @@ def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
     from assetflow.casework import dates, holds
     from assetflow.casework.around import family
     from assetflow.casework.overview import overview
+    from assetflow.casework.tasks import of_case
     from assetflow.casework.turns import standing_still, whose_time
     from assetflow.whose_time import split
 
@@ -173,7 +185,7 @@ def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
         time = split(whose_time(desk, one))
         letters = queries.letters(desk.db, one.id)
         standing = holds.standing(desk, one.id)
-        others = family(desk.db, one.id)
+        others, tasks = family(desk.db, one.id), of_case(desk, one)
     if json_:
         facts = dict(one.snapshot.facts)
         sent = [dict(row._mapping) for row in letters]
@@ -182,7 +194,7 @@ def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
                 "overview": seen, "facts": facts, "signoffs": one.snapshot.signoffs,
                 "letters": sent, "standing": standing, "related": _references(others),
                 "dates": [case_dates.plain(occasion, each) for each in dated],
-                "time": time, "pause": paused,
+                "time": time, "pause": paused, "tasks": tasks,
             }
         )  # fmt: skip
         return
@@ -194,6 +206,7 @@ def show(app: App, case_: str, as_of: date | None, json_: bool) -> None:
     if dated:
         output.title("\nDates")
         case_dates.table(occasion, dates.at_a_glance(dated))
+    case_tasks.table(tasks)
     _show_file(one)
     if one.workflow.parts:
         _show_parts(others.parts)
@@ -363,7 +376,10 @@ def _page_json(found: "Page") -> dict[str, Any]:
         for s in found.steps
     ]  # fmt: skip
     due = [one._asdict() for one in found.due]
-    return {"overview": found.overview, "steps": steps, "due": due, "letters": found.letters}
+    return {
+        "overview": found.overview, "tasks": found.tasks, "steps": steps, "due": due,
+        "letters": found.letters,
+    }  # fmt: skip
 
 
 def _show_page(found: "Page", standing: "Standing") -> None:
@@ -373,6 +389,7 @@ def _show_page(found: "Page", standing: "Standing") -> None:
         for one in found.due:
             mark = ", provisional" if one.provisional else ""
             click.echo(f"  {output.day(one.on):<12} {one.what}{mark}")
+    case_tasks.to_do(found.tasks)
     ready = [s for s in found.steps if s.ready or s.givable]
     blocked = [s for s in found.steps if s not in ready]
     if ready:
@@ -568,7 +585,9 @@ def hold(app: App, case_: str, reason: str, json_: bool) -> None:
 @case.command()
 @options.case
 @reason
-@click.option("--hold", "number", type=int, metavar="NUMBER", help="Which one, where several lie.")
+@click.option(
+    "--hold", "number", type=options.NUMBER, metavar="NUMBER", help="Which one, where several lie."
+)
 @options.as_json
 @click.pass_obj
 def release(app: App, case_: str, reason: str, number: int | None, json_: bool) -> None:

@@ -30,7 +30,7 @@ _NEEDS_ESCAPE = re.compile(r"([^\w@%+=:,./-])")
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where completion happens: the command line so far, its home and the open database."""
 
     ctx: click.Context
@@ -63,32 +63,43 @@ class _Case:
 
 
 Offer = tuple[str, str]  # what to type, and what it means
-Finder = Callable[[_Place], Iterable[Offer]]
+Finder = Callable[[Place], Iterable[Offer]]
 Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 
 
-def _completer(find: Finder) -> Completer:
+def completer(find: Finder) -> Completer:
     """Make a completer that offers what fits and never fails."""
 
     def complete(
         ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem]":
-        try:
-            app = _app(ctx)
-            with closing(_database(app)) as db:
-                offers = _fitting(find(_Place(ctx, app, db)), incomplete.casefold())
-            return [_item(app, value, meaning) for value, meaning in offers]
-        except Exception:
-            return []
+        return items(ctx, lambda: _found(ctx, find), incomplete)
 
     return complete
 
 
-def _app(ctx: click.Context) -> App:
+def items(
+    ctx: click.Context, find: Callable[[], Iterable[Offer]], incomplete: str
+) -> "list[CompletionItem]":
+    """Give what fits among the offers, as shells take it; nothing where anything goes wrong."""
+    try:
+        offers = _fitting(find(), incomplete.casefold())
+        return [_item(app(ctx), value, meaning) for value, meaning in offers]
+    except Exception:
+        return []
+
+
+def _found(ctx: click.Context, find: Finder) -> list[Offer]:
+    run = app(ctx)
+    with closing(_database(run)) as db:
+        return list(find(Place(ctx, run, db)))
+
+
+def app(ctx: click.Context) -> App:
     """Give the run as it will be: a completed command line has not been run yet."""
     root = ctx.find_root()
-    app: App = root.obj
-    return App(app.clock, app.environment, root.params.get("home"))
+    run: App = root.obj
+    return App(run.clock, run.environment, root.params.get("home"))
 
 
 class _Database(Protocol):
@@ -155,8 +166,8 @@ def _as_a_word(app: App, value: str) -> str:
 # --- what can be offered --------------------------------------------------------------------
 
 
-@_completer
-def cases(place: _Place) -> Iterator[Offer]:
+@completer
+def cases(place: Place) -> Iterator[Offer]:
     """Offer case references, open cases first."""
     query = (
         "SELECT c.reference, coalesce(nullif(a.name, ''), a.street), g.name FROM cases c "
@@ -167,16 +178,16 @@ def cases(place: _Place) -> Iterator[Offer]:
         yield reference, f"{asset}, {group}"
 
 
-@_completer
-def triggers(place: _Place) -> Iterator[Offer]:
+@completer
+def triggers(place: Place) -> Iterator[Offer]:
     """Offer the triggers that the named case's stage has."""
     case = _case(place)
     for transition in case.route.from_stage(case.stage):
         yield transition.trigger, transition.label
 
 
-@_completer
-def signed_triggers(place: _Place) -> Iterator[Offer]:
+@completer
+def signed_triggers(place: Place) -> Iterator[Offer]:
     """Offer the triggers of the named case's stage that departments sign for."""
     case = _case(place)
     for transition in case.route.from_stage(case.stage):
@@ -184,8 +195,8 @@ def signed_triggers(place: _Place) -> Iterator[Offer]:
             yield transition.trigger, transition.label
 
 
-@_completer
-def departments(place: _Place) -> Iterator[Offer]:
+@completer
+def departments(place: Place) -> Iterator[Offer]:
     """Offer the departments that owe the named case an answer, else all of the route."""
     owing: set[str] = set()
     if place.case_typed():
@@ -205,22 +216,22 @@ def departments(place: _Place) -> Iterator[Offer]:
             yield department.id, department.label
 
 
-@_completer
-def clocks(place: _Place) -> Iterator[Offer]:
+@completer
+def clocks(place: Place) -> Iterator[Offer]:
     """Offer the clocks of the named case that can be extended."""
     declared = _case(place).route.clocks.values()
     yield from ((clock.id, clock.label) for clock in declared if clock.extended_to)
 
 
-@_completer
-def pause_reasons(place: _Place) -> Iterator[Offer]:
+@completer
+def pause_reasons(place: Place) -> Iterator[Offer]:
     """Offer the reasons for which the named case can be paused."""
     rule = _case(place).route.pauses
     yield from rule.reasons.items() if rule else ()
 
 
-@_completer
-def criteria(place: _Place) -> Iterator[Offer]:
+@completer
+def criteria(place: Place) -> Iterator[Offer]:
     """Offer the criteria by which the named case is scored: its parent's, its own, its route's."""
     case = _case(place)
     query = (
@@ -244,33 +255,33 @@ def _weighed(stored: str) -> list[Offer]:
         return []
 
 
-@_completer
-def papers(place: _Place) -> Iterator[Offer]:
+@completer
+def papers(place: Place) -> Iterator[Offer]:
     """Offer the lease papers that the route of the named case has."""
     yield from ((one.id, one.label) for one in _case(place).route.papers.values())
 
 
-@_completer
-def people(place: _Place) -> Iterator[Offer]:
+@completer
+def people(place: Place) -> Iterator[Offer]:
     """Offer the short names of the people who work here."""
     yield from place.db.execute("SELECT handle, name FROM people WHERE left_on IS NULL ORDER BY 2")
 
 
-@_completer
-def assets(place: _Place) -> Iterator[Offer]:
+@completer
+def assets(place: Place) -> Iterator[Offer]:
     """Offer assets by identifier, else by UPRN."""
     yield from place.db.execute(
         "SELECT coalesce(unique_asset_id, uprn), trim(name || ' ' || street) FROM assets ORDER BY 1"
     )
 
 
-@_completer
-def groups(place: _Place) -> Iterator[Offer]:
+@completer
+def groups(place: Place) -> Iterator[Offer]:
     """Offer the community groups by name."""
     yield from place.db.execute("SELECT name, contact_name FROM community_groups ORDER BY 1")
 
 
-def _case(place: _Place) -> _Case:
+def _case(place: Place) -> _Case:
     """Find the case that stands on the command line already: by reference, or by its number."""
     typed = place.case_typed().strip()
     number = f"%-{int(typed):04d}" if typed.isascii() and typed.isdigit() else ""

@@ -122,36 +122,48 @@ def _anchors_in(place: Path) -> list[Path]:
 @db.command()
 @click.argument("folder", type=FILE)
 @click.option("--mail-to", default="", metavar="ADDRESS",
-              help="Also write a message with it, ready to send to this address.")  # fmt: skip
+              help="Also send it to this address: the next outbox deliver does, where letters go "
+              "by mail; else as a message in a file.")  # fmt: skip
+@click.option("--as-file", is_flag=True, help="Write that message to a file, to be sent by hand.")
 @options.as_json
 @click.pass_obj
-def anchor(app: App, folder: Path, mail_to: str, json_: bool) -> None:
+def anchor(app: App, folder: Path, mail_to: str, as_file: bool, json_: bool) -> None:
     """Write the heads of all journals to a new file in FOLDER, outside this machine if you can.
 
     Whoever can write the database can rewrite a journal; an anchor kept elsewhere shows it. Letters
     written from now on print its code.
     """
-    from assetflow.casework import integrity
+    from assetflow.casework import anchor_mail, integrity
     from assetflow.errors import BadInput
+    from assetflow.outbox import QUEUED
 
     if not folder.is_dir():
         raise BadInput(f"{folder} is not a folder.", remedies=["name a folder that exists"])
+    if as_file and not mail_to:
+        raise click.UsageError("--as-file needs to know who it is for: give --mail-to as well.")
     target = folder / f"anchor-{app.now:%Y%m%dT%H%M%S%f}.json"
     with app.writing() as desk:
         taken = integrity.take_anchor(desk, mail_to)
         integrity.write_new(target, integrity.anchor_text(taken))
-        message = integrity.anchor_message(desk, taken, mail_to) if mail_to else b""
-        if message:
-            integrity.write_new(target.with_suffix(".eml"), message)
-    mail = str(target.with_suffix(".eml")) if message else None
+        queued = None
+        if mail_to and not as_file and anchor_mail.leaves_by_mail(desk):
+            queued = anchor_mail.queue(desk, taken, mail_to)
+        elif mail_to:
+            written = target.with_suffix(".eml")
+            integrity.write_new(written, anchor_mail.as_file(desk, taken, mail_to))
+    mail = str(target.with_suffix(".eml")) if mail_to and queued is None else None
     if json_:
-        output.emit_json(
-            {"file": str(target), "mail": mail, "code": taken.code, "cases": len(taken.heads)}
-        )
+        output.emit_json({
+            "file": str(target), "mail": mail, "message": queued and queued.id, "code": taken.code,
+            "cases": len(taken.heads),
+        })  # fmt: skip
         return
     output.done(f"anchor of {counted(len(taken.heads), 'journal')}: {target}")
     if mail:
         output.done(f"message for {mail_to}: {mail}")
+    if queued is not None:
+        said = "waits: assetflow outbox deliver" if queued.state == QUEUED else f"is {queued.state}"
+        output.done(f"message {queued.id} to {mail_to} {said}")
     click.echo(f"  code: {taken.code}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assetflow.cli import options, output, routes
+from assetflow.cli import completion_routes, options, output, routes
 from assetflow.cli.app import App
 from assetflow.cli.saving import write_again
 
@@ -28,7 +28,10 @@ COLOURS = {"hot": "red", "over": "yellow"}
 
 
 @click.command()
-@click.argument("name", default="", metavar="[NAME or FILE]")
+@click.argument(
+    "name", default="", metavar="[NAME or FILE]",
+    shell_complete=completion_routes.routes_and_files,
+)  # fmt: skip
 @click.option("--format", "format_", type=click.Choice(FORMATS), default=None,
               help="What to draw; else as FILE ends, else text.")  # fmt: skip
 @click.option("--output", "file", type=options.PLACE, metavar="FILE", help="Write it to a file.")

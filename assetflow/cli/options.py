@@ -45,6 +45,28 @@ class NameValue(click.ParamType[tuple[str, str]]):
         return name.strip(), text
 
 
+class Number(click.ParamType[float]):
+    """A number as people type it: whole unless it is a ``share``, and small enough to store."""
+
+    name = "number"
+
+    def __init__(self, low: int = -999_999_999, high: int = 999_999_999, *, share: bool = False):
+        self.low, self.high, self._read = low, high, float if share else int
+        self._kind = "a number such as 80 or 99.5" if share else "a whole number such as 3"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the number or say what was typed instead, and what is too low or too high."""
+        try:
+            number = self._read(str(value))
+        except ValueError:
+            self.fail(f"{shortened(str(value))!r} is not {self._kind}.", param, ctx)
+        if not self.low <= number <= self.high:  # nor is what is no number between any two
+            self.fail(f"{shortened(str(value))} is not from {self.low} to {self.high}.", param, ctx)
+        return number
+
+
 def shortened(path: str, most: int = 80) -> str:
     """Give a path in a line's width, cut in its middle: the end tells which file is meant."""
     return path if len(path) <= most else f"{path[: most // 2]}…{path[-(most // 2) + 1 :]}"
@@ -67,6 +89,7 @@ class Place(click.Path):
 
 DAY = Day()
 PLACE = Place()
+NUMBER = Number()
 FACT = NameValue()
 
 case = click.argument("case_", metavar="CASE", shell_complete=completion.cases)

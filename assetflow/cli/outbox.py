@@ -44,7 +44,7 @@ def list_(app: App, case_: str, everything: bool, json_: bool) -> None:
 
 
 def _data(message: "Message") -> dict[str, object]:
-    hidden = ("text", "html", "key")
+    hidden = ("text", "html", "key", "files", "claimed_at")
     return {name: getattr(message, name) for name in message.__slots__ if name not in hidden}
 
 
@@ -109,11 +109,11 @@ def _say_delivered(done: "Delivered") -> None:
 
 
 @outbox.command()
-@click.argument("number", type=click.IntRange(1, 2_000_000_000), metavar="MESSAGE")
+@click.argument("number", metavar="MESSAGE")
 @click.option("--to", "address", default="", metavar="ADDRESS", help="Send it to this address.")
 @click.option("--arrived", is_flag=True, help="Note that it arrived; send nothing.")
 @click.pass_obj
-def release(app: App, number: int, address: str, arrived: bool) -> None:
+def release(app: App, number: str, address: str, arrived: bool) -> None:
     """Send a message again that failed or is in doubt, or note that it has arrived."""
     from assetflow.casework import mailing
 
@@ -122,7 +122,7 @@ def release(app: App, number: int, address: str, arrived: bool) -> None:
     with app.writing() as desk:
         message = mailing.release(desk, number, address, arrived=arrived)
     if arrived:
-        output.done(f"message {number}: noted that it arrived")
+        output.done(f"message {message.id}: noted that it arrived")
     else:
-        output.done(f"message {number} waits again, to {message.address}")
+        output.done(f"message {message.id} waits again, to {message.address}")
         click.echo("  → send it: assetflow outbox deliver")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from assetflow.cli import options, output, routes
+from assetflow.cli import completion_routes, options, output, routes
 from assetflow.cli.app import App
 
 if TYPE_CHECKING:
@@ -28,9 +28,12 @@ class Shown(NamedTuple):
 
 
 @click.command("test")
-@click.argument("names", nargs=-1, metavar="[NAME or FILE]...")
+@click.argument(
+    "names", nargs=-1, metavar="[NAME or FILE]...",
+    shell_complete=completion_routes.routes_and_files,
+)  # fmt: skip
 @click.option(
-    "--require-coverage", "required", type=click.FloatRange(0, 100), default=0.0,
+    "--require-coverage", "required", type=options.Number(0, 100, share=True), default=0.0,
     metavar="PERCENT", help="Fail where the scenarios of a route show less of it.",
 )  # fmt: skip
 @click.option(
@@ -54,7 +57,7 @@ def rehearse(app: App, names: tuple[str, ...], required: float, missing: bool, j
 
 
 def _shown(app: App, settings: "Settings", names: Sequence[str], missing: bool) -> Shown:
-    from assetflow import definitions
+    from assetflow import definitions, route_files
     from assetflow.casework import rehearsal
     from assetflow.scenarios import coverage
 
@@ -67,7 +70,7 @@ def _shown(app: App, settings: "Settings", names: Sequence[str], missing: bool) 
     meant = [(b.routes[b.book.workflow], b.around, b.book.cannot_happen) for b in loaded]
     meant += [(found.route, found.around, ()) for found in alone]
     files = [*definitions.available(settings), *(f for book in loaded for f in book.files.values())]
-    entered = definitions.continued(files)
+    entered = route_files.continued(files)
     return Shown(played, [_coverage(*one, entered, seen) for one in meant])
 
 

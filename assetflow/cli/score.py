@@ -17,7 +17,7 @@ by = click.option(
     shell_complete=completion.people,
 )  # fmt: skip
 criterion_given = click.argument("criterion", shell_complete=completion.criteria)
-score_given = click.argument("score_", metavar="SCORE", type=int)
+score_given = click.argument("score_", metavar="SCORE", type=options.NUMBER)
 reason = click.option("--reason", required=True, help="Why; the group can ask for it.")
 
 

@@ -117,7 +117,7 @@ def object_(
 @for_step
 @click.option("--save-evidence", type=options.PLACE, metavar="FILE",
               help="Write the evidence of the answer to a new file.")  # fmt: skip
-@click.option("--number", type=int, metavar="N",
+@click.option("--number", type=options.NUMBER, metavar="N",
               help="Another request, also of an earlier stage, by its number.")  # fmt: skip
 @options.as_json
 @click.pass_obj

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from assetflow.cli import options, output, routes
+from assetflow.cli import completion_routes, options, output, routes
 from assetflow.cli.app import App
 from assetflow.cli.diagram import diagram
 from assetflow.cli.diagram import show as show_rows
@@ -65,9 +65,9 @@ def _show_stored(versions: "list[Stored]") -> None:
 
 
 def _codes(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
-    from assetflow.soundness.codes import TITLES
+    from assetflow.explanations import CODES
 
-    return [code for code in TITLES if code.startswith(typed)]
+    return [code for code in CODES if code.startswith(typed)]
 
 
 @workflow.command()
@@ -110,14 +110,17 @@ class Checked(NamedTuple):
 
 
 def _checked(settings: "Settings", files: tuple[Path, ...]) -> Checked:
-    from assetflow import definitions, scenarios
+    from assetflow import definitions
     from assetflow.errors import BadFile
 
-    around = _around(settings, [p for p in files if not p.name.endswith(scenarios.ENDING)])
+    ending = definitions.SCENARIOS
+    around = _around(settings, [p for p in files if not p.name.endswith(ending)])
     checked = Checked([], [], [])
     for path in files or definitions.available(settings):
         try:
-            if path.name.endswith(scenarios.ENDING):
+            if path.name.endswith(ending):
+                from assetflow import scenarios
+
                 checked.books.append(scenarios.load(path, settings).book)
             else:
                 checked.sound.append(definitions.load(path, around))
@@ -154,12 +157,12 @@ def schema(file: Path | None) -> None:
 
 
 def _show_check(checked: Checked) -> None:
+    from assetflow.explanations import CODES
     from assetflow.facts import counted
-    from assetflow.soundness.codes import TITLES
 
     for problem in checked.problems:
         click.echo(problem, err=True)
-    explained = [problem.code for problem in checked.problems if problem.code in TITLES]
+    explained = [problem.code for problem in checked.problems if problem.code in CODES]
     if explained:
         hint = f"assetflow workflow check --explain {explained[0]}"
         click.echo(f"  → what a code means: {hint}", err=True)
@@ -173,8 +176,14 @@ def _show_check(checked: Checked) -> None:
 
 
 @workflow.command()
-@click.argument("name", default="", metavar="[NAME or FILE]")
-@click.option("--version", type=int, metavar="N", help="A stored version, not the file.")
+@click.argument(
+    "name", default="", metavar="[NAME or FILE]",
+    shell_complete=completion_routes.routes_and_files,
+)  # fmt: skip
+@click.option(
+    "--version", type=options.NUMBER, metavar="N", shell_complete=completion_routes.versions,
+    help="A stored version, not the file.",
+)  # fmt: skip
 @options.as_json
 @click.pass_obj
 def show(app: App, name: str, version: int | None, json_: bool) -> None:

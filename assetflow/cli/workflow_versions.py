@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assetflow.cli import options, output, routes
+from assetflow.cli import completion, completion_routes, options, output, routes
 from assetflow.cli.app import App
 from assetflow.facts import counted
 
@@ -19,7 +19,9 @@ dry = click.option("--dry-run", is_flag=True, help="Say what would happen, and c
 
 
 @click.command()
-@click.argument("name", metavar="NAME or FILE")
+@click.argument(
+    "name", metavar="NAME or FILE", shell_complete=completion_routes.routes_and_files
+)  # fmt: skip
 @click.option(
     "--from", "first_day", type=options.DAY, metavar="DATE",
     help="Its first day; else today, or tomorrow where a case was filed today.",
@@ -57,9 +59,13 @@ def _say_published(done: "Published", dry_run: bool) -> None:
 
 
 @click.command()
-@click.argument("name")
-@click.argument("old", type=int, required=False)
-@click.argument("new", type=int, required=False)
+@click.argument("name", shell_complete=completion_routes.routes)
+@click.argument(
+    "old", type=options.NUMBER, required=False, shell_complete=completion_routes.versions
+)
+@click.argument(
+    "new", type=options.NUMBER, required=False, shell_complete=completion_routes.versions
+)
 @options.as_json
 @click.pass_obj
 def diff(app: App, name: str, old: int | None, new: int | None, json_: bool) -> None:
@@ -112,12 +118,14 @@ def listed(app: App) -> "list[Stored]":
 
 
 @click.command()
-@click.argument("name")
-@click.option("--to", "version", type=int, metavar="VERSION", help="The version to migrate to.")
+@click.argument("name", shell_complete=completion_routes.routes)
+@click.option("--to", "version", type=options.NUMBER, metavar="VERSION",
+              shell_complete=completion_routes.versions,
+              help="The version to migrate to.")  # fmt: skip
 @click.option("--map", "mapped", type=options.FACT, multiple=True, metavar="OLD=NEW",
               help="What a stage is called in that version; may be repeated.")  # fmt: skip
 @click.option("--case", "references", multiple=True, metavar="CASE",
-              help="Only this case; may be repeated.")  # fmt: skip
+              shell_complete=completion.cases, help="Only this case; may be repeated.")  # fmt: skip
 @click.option("--those-that-can", is_flag=True, help="Leave those where they are that cannot.")
 @click.option("--undo", is_flag=True, help="Take the last migration of each case back instead.")
 @options.why

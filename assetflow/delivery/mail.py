@@ -1,6 +1,5 @@
 """Makes a message as people expect mail to be: text and HTML, threaded by case, known by its id."""
 
-import hashlib
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -30,20 +29,19 @@ def compose(message: Message, settings: Settings) -> EmailMessage:
     mail["Subject"] = _plain(message.subject)
     # The day it was written, not the day of the fifth try.
     mail["Date"] = format_datetime(message.recorded_at)
-    mail["Message-ID"] = message_id(message.key, domain)
+    mail["Message-ID"] = f"<{message.token}@{domain}>"
     if message.reference:
         # All mail about a case hangs together, also for whoever deleted the first.
-        mail["References"] = f"<{message.reference.casefold()}@{domain}>"
+        mail["In-Reply-To"] = mail["References"] = f"<{message.reference.casefold()}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.text)
-    mail.add_alternative(message.html, subtype="html")
+    if message.html:
+        mail.add_alternative(message.html, subtype="html")
     mail["Content-Language"] = settings.language
+    for file in message.files:
+        main, _, sub = file.media_type.partition("/")
+        mail.add_attachment(file.content, main, sub, filename=_plain(file.name))
     return mail
-
-
-def message_id(key: str, domain: str) -> str:
-    """Give the id by which a message is known for ever, whoever sends it and how often."""
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{domain}>"
 
 
 def _plain(text: str) -> str:

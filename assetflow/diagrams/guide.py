@@ -17,7 +17,13 @@ ALERTS = {
     "signoff_overdue": "A department has not answered in time",
     "objection_raised": "A department objects",
     "objection_open": "An objection is not resolved after {after}",
+    "objection_stuck": "An objection is still not resolved after {after}",
     "silence": "The group has not been written to for {after}",
+    "stalled_council": "The council has the case, and nothing has moved it on for {after}",
+    "stalled_group": "The group has the case, and nothing has moved it on for {after}",
+    "stage_overrun": "A stage takes more than {share} of its target",
+    "run_out": "The forecast passes a day that it must not pass",
+    "task_overdue": "What a level of the ladder calls for was not done in time",
 }
 
 
@@ -40,6 +46,7 @@ class _Teller:
         yield from self._clocks()
         yield from self._papers()
         yield from self._ladder()
+        yield from self._limits()
         yield from self._alerts()
         yield from self._objections()
         yield from self._facts()
@@ -205,7 +212,19 @@ class _Teller:
         what = "lateness" if late else "the age since the expression of interest"
         yield from _heading(f"The ladder: what {what} calls for")
         for rung in self.route.ladder.values():
-            told = f"After {rung.after}, {rung.label}: {rung.requires}. To {self._roles(rung.to)}."
+            told = f"After {rung.after}, {rung.label}: {rung.calls_for}. To {self._roles(rung.to)}."
+            yield from broken(told, "   ", "     ", columns=COLUMNS)
+
+    def _limits(self) -> Iterator[Row]:
+        if not self.route.limits:
+            return
+        yield from _heading("Days that the forecast of a case must not pass")
+        for limit in self.route.limits.values():
+            left = limit.leaves or (f"{limit.leaves_years} years" if limit.leaves_years else "")
+            early = f", with {left} left before it" if left else ""
+            by = f" at {self.route.stages[limit.reached].label}" if limit.reached else ""
+            source = f" Source: {limit.source}." if limit.source else ""
+            told = f"{limit.label} ({limit.fact}){early}{by}: {limit.why}.{source}"
             yield from broken(told, "   ", "     ", columns=COLUMNS)
 
     def _alerts(self) -> Iterator[Row]:
@@ -213,7 +232,9 @@ class _Teller:
             return
         yield from _heading("Who is reminded, and of what")
         for kind, rule in self.route.alerts.items():
-            what = ALERTS.get(kind, kind.replace("_", " ")).format(after=rule.after or "some time")
+            what = ALERTS.get(kind, kind.replace("_", " ")).format(
+                after=rule.after or "some time", share=rule.share or "all"
+            )
             source = f" Source: {rule.source}." if rule.source else ""
             told = f"{what}: to {self._roles(rule.to)}.{source}"
             yield from broken(told, "   ", "     ", columns=COLUMNS)

@@ -178,6 +178,9 @@ CONTRACT: dict[str, Shape] = {
         "count": "integer",
         "more": "integer",
         "groups": [{"to_do": "text", "lines": "list"}],
+        # What the ladder still calls for on their cases, and whether there is more of it.
+        "tasks": "list",
+        "more_tasks": "yes_no",
     },
     "facts": FACTS,
 }

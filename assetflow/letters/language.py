@@ -28,6 +28,12 @@ MONTHS = (
 _TAG_LINE = re.compile(r"^[ \t]*(\{%(?:(?!-?%\}).)*%\})[ \t]*\n", re.MULTILINE)
 _RAW = re.compile(r"\{%[-+]?\s*raw\b")
 
+# A tag that ends where it seems to end, and is too short to be nested deeply.
+_SHORT_TAG = re.compile(r"""\{[{%](?:[^{}%"']|"[^"{}%]*"|'[^'{}%]*'){0,100}[%}]\}""")
+_OPENS = re.compile(r"\{[{%]")
+_NESTS = re.compile(r"\{%[-+]?\s*(?:(end)?(?:if|for)|elif)\b")
+SHALLOW = 10
+
 # What prints nothing but could disguise a name: control characters, marks that turn the
 # direction of writing, and halves of characters, which no file or mail can hold.
 _UNPRINTABLE = re.compile(
@@ -169,12 +175,17 @@ class LetterLanguage(ImmutableSandboxedEnvironment):
         return _READ.trees[text]
 
     def compiles(self, text: str, file: str) -> None:
-        """Compile a text that was read, once; raises what Python has against it."""
-        if text not in _READ.compiled:
+        """Compile a text that was read, once; raises what Python has against it.
+
+        Python has nothing against what is shallow: that is not compiled before it is written.
+        """
+        if text in _READ.compiled:
+            return
+        if not is_shallow(text):
             # Compiling works out constants in the tree, so it is not the one that others read.
             self.compile(self._read_once(text), None, file)
-            _READ.make_room()
-            _READ.compiled.add(text)
+        _READ.make_room()
+        _READ.compiled.add(text)
 
     def _read_once(self, text: str) -> nodes.Template:
         if raw := _RAW.search(text):
@@ -186,6 +197,18 @@ class LetterLanguage(ImmutableSandboxedEnvironment):
             raise TemplateSyntaxError(str(error), 0) from error
         except RecursionError as error:
             raise TemplateSyntaxError("it is nested too deeply", 0) from error
+
+
+def is_shallow(text: str) -> bool:
+    """Tell whether nothing in a text that was read and found sound can be nested deeply."""
+    if "{#" in text or len(_OPENS.findall(text)) != len(_SHORT_TAG.findall(text)):
+        return False
+    depth = 0
+    for tag in _NESTS.finditer(text):
+        depth += -1 if tag[1] else 1
+        if depth > SHALLOW:
+            return False
+    return True
 
 
 def _with_age(

@@ -87,6 +87,8 @@ _ALERT = {
 _DIGEST = {
     "count": 3,
     "more": 2,
+    "tasks": ["CAT-2025-0007, Station Road Pavilion: A recovery plan (Red, since 12 Jan 2026)"],
+    "more_tasks": True,
     "groups": [
         {
             "to_do": "Move the case on, or tell the group a new date",
@@ -219,7 +221,7 @@ _BARE: Mapping[str, object] = {
     "scores": [],
     "scores_total": "",
     "clocks": [],
-    "digest": _DIGEST | {"count": 1, "more": 0},
+    "digest": _DIGEST | {"count": 1, "more": 0, "tasks": [], "more_tasks": False},
     "alert": _ALERT
     | {"due_on": None, "level": "", "requires": "", "actions": [], "recipients": []},
 }

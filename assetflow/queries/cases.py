@@ -58,7 +58,8 @@ class _Reading:
             .join(m.workflow_versions, m.workflow_versions.c.id == c.c.workflow_version_id)
             .where(which(c.c.id))
         )
-        facts = select(f.c.case_id, f.c.name, f.c.value).where(which(f.c.case_id))
+        on_file = (f.c.case_id, f.c.name, f.c.value, f.c.happened_on)
+        facts = select(*on_file).where(which(f.c.case_id))
         facts = facts.order_by(f.c.case_id, f.c.name)
         letters = (
             select(t.c.case_id, t.c.name, func.max(t.c.dated).label("dated"))
@@ -142,6 +143,8 @@ def _cases(db: Connection, about: Sequence[list[AnyRow]]) -> dict[int, Case]:
             signoffs=tuple(map(signoff_of, newest(signoffs[row.id], row.stage_visit))),
             letters_sent={letter.name: letter.dated for letter in letters[row.id]},
             pauses=tuple(Pause(*one) for one in row.pauses),
+            progress_on=row.progress_on or row.stage_since,
+            recorded_on={fact.name: fact.happened_on for fact in facts[row.id]},
         )
         found[row.id] = Case(
             id=row.id,

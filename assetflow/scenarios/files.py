@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assetflow import data_files, definitions, soundness
-from assetflow.errors import BadFile, NotFound
+from assetflow.errors import BadFile, NotFound, Problem
 from assetflow.scenarios import names, reader
 from assetflow.scenarios.told import Book
 from assetflow.settings import Settings
@@ -13,7 +13,7 @@ from assetflow.soundness.finding import Finding
 from assetflow.workflow import Workflow
 from assetflow.yaml_reader import read_file
 
-ENDING = ".scenario.yaml"
+ENDING = definitions.SCENARIOS
 MOST_LETTERS = 200
 # Of a folder outside the installation, so many are looked at.
 MOST_FILES = 100
@@ -75,8 +75,13 @@ def load(path: Path, settings: Settings) -> Loaded:
             findings = names.findings(loaded.book, loaded.routes, letters, whole=not page.problems)
             page.problems += [tree.problem(*finding) for finding in findings]
     if page.problems or loaded is None:
-        raise BadFile(f"The scenarios in {path.name} cannot be used.", sorted({*page.problems}))
+        raise _unusable(path, sorted({*page.problems}))
     return loaded
+
+
+def _unusable(path: Path, problems: list[Problem]) -> BadFile:
+    remedies = [f"what a code means: assetflow workflow check --explain {problems[0].code}"]
+    return BadFile(f"The scenarios in {path.name} cannot be used.", problems, remedies=remedies)
 
 
 def around(settings: Settings, path: Path) -> soundness.Surroundings:

@@ -12,6 +12,7 @@ from assetflow.soundness import (
     clocks,
     durations,
     events,
+    ladder,
     letters,
     names,
     papers,
@@ -56,6 +57,7 @@ def _entries(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     """Look at each entry for itself, and at what it names."""
     themes = (
         names, durations, references, clocks, pauses, papers, letters, people, requirements, parts,
+        ladder,
     )  # fmt: skip
     return chain.from_iterable(theme.problems(workflow, around) for theme in themes)
 

@@ -43,6 +43,7 @@ def _start(workflow: Workflow, path: Where, clock: Clock) -> Iterator[Finding]:
         message = f"{clock.id} starts with a date; {fact} is {workflow.facts[fact].type}"
         yield Finding(place, "clock-never-starts", message, "name a fact of type: date")
     yield from _chosen(workflow, (*path, "starts"), clock)
+    yield from _or_end(workflow, (*path, "starts", "or_end_of"), clock)
     if stage is None:
         return
     if stage not in workflow.stages:
@@ -66,8 +67,30 @@ def _chosen(workflow: Workflow, path: Where, clock: Clock) -> Iterator[Finding]:
         yield Finding(path, "clock-shape", message, hint)
     elif choice is not None and choice not in workflow.facts:
         yield unknown((*path, "choice"), "fact", choice, workflow.facts)
+    elif choice is not None and workflow.facts[choice].type != "choice":
+        message = f"choice needs a choice; {choice} is {workflow.facts[choice].type}"
+        hint = f"declare {choice} with type: choice, or name another fact"
+        yield Finding((*path, "choice"), "wrong-fact-type", message, hint)
     elif choice is not None and value not in workflow.facts[choice].choices:
         yield unknown((*path, "value"), "choice", str(value), workflow.facts[choice].choices)
+
+
+def _or_end(workflow: Workflow, path: Where, clock: Clock) -> Iterator[Finding]:
+    """Hold the clock whose end may start this one to what the engine looks at: one, no further."""
+    other = clock.starts.or_end_of
+    if other is None:
+        return
+    if other not in workflow.clocks:
+        yield unknown(path, "clock", other, workflow.clocks)
+    elif clock.starts.fact is None:
+        message = f"{clock.id} starts with a stage, so it never waits for the end of {other}"
+        hint = "leave or_end_of: out, or write fact: in place of stage:"
+        yield Finding(path, "clock-shape", message, hint)
+    elif workflow.clocks[other].starts.or_end_of is not None:
+        waits = "itself" if other == clock.id else f"{other}, which waits for another one"
+        message = f"{clock.id} waits for the end of {waits}"
+        hint = "name a clock that starts with a date or a stage alone"
+        yield Finding(path, "clock-chain", message, hint)
 
 
 def _stages(workflow: Workflow, path: Where, clock: Clock) -> Iterator[Finding]:

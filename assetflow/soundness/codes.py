@@ -1,7 +1,7 @@
 """Every code under which a problem of a workflow file is reported, each with its one line.
 
-``docs/workflow-problems.md`` has a section on each. A code is for ever: people look it up and
-programs compare it.
+``docs/workflow-problems.md`` has a section on each, ``docs/scenario-problems.md`` on what only a
+file of scenarios can have. A code is for ever: people look it up and programs compare it.
 """
 
 from collections.abc import Mapping
@@ -49,12 +49,14 @@ TITLES: Mapping[str, str] = {
     "unknown-particular": "A lease paper says nothing of the kind.",
     "unknown-choice": "A choice is named that the fact does not have.",
     "unknown-workflow": "There is no such route.",
-    "unknown-trigger": "A step is named that no part has.",
+    "unknown-trigger": "A step is named that does not exist.",
+    "unknown-calendar": "There are no such bank holidays.",
     # Facts and requirements
     "bad-parameter": "A guard is not given what it takes.",
     "wrong-fact-type": "A fact is not of the type that is needed.",
     "library-fact": "A fact has a library without the type, or the type without a library.",
     "choice-fact": "A fact has choices without the type, or the type without choices.",
+    "fact-never-given": "A fact can never be given.",
     "no-criteria": "Scores are asked for where there are no criteria.",
     "weights": "The weights of the criteria do not sum to 100.",
     # Ways through the route
@@ -75,13 +77,17 @@ TITLES: Mapping[str, str] = {
     "alert-time": "An alert lacks its time, or has one too many.",
     "clock-shape": "A clock does not say how it runs, or says it twice.",
     "clock-never-starts": "A clock can never start, or never where it is told.",
+    "clock-chain": "A clock waits for a clock that waits itself.",
     "clock-tells-nobody": "Nobody would hear of a clock.",
     "no-pauses": "A step speaks of pauses in a route that has none.",
     "pause-shape": "A pause is not one in which the group is asked for what is missing.",
     "never-resumed": "A case can be paused where no step resumes it.",
     "paper-order": "A lease paper is held against one that is not declared before it.",
+    "task-shape": "A level of the ladder calls for nothing, or for what nothing shows as done.",
+    "limit-shape": "A limit is told to nobody, or says twice what must be left before it.",
     # Routes that go together
     "parts-disagree": "A part and the route above it do not name each other.",
+    "continues-as-part": "A case would go on in a route whose cases are parts.",
     "no-parts": "Parts are spoken of in a route that has none.",
     "part-lacks-step": "A part is told to take a step that it cannot take there.",
     # People
@@ -97,4 +103,23 @@ TITLES: Mapping[str, str] = {
     "letter-sent-elsewhere": "A step waits for a letter that cannot have been sent by then.",
     # All together
     "too-many-problems": "The route has over 500 problems.",
+}
+
+# What only a file of scenarios can have; with all else it has the codes above.
+SCENARIO_TITLES: Mapping[str, str] = {
+    # The file
+    "not-a-scenario": "The file has no named entries.",
+    # Steps and days
+    "bad-day": "The day is none.",
+    "days-out-of-order": "A step lies before the one above it.",
+    "two-steps": "A step does two things.",
+    "no-step": "A step does nothing and expects nothing.",
+    "nothing-continues": "A step opens no case that goes on.",
+    # Names
+    "unknown-transition": "The route has no such step.",
+    "unknown-person": "There is nobody of this name.",
+    "unknown-case": "No case of this name was opened.",
+    "unknown-end": "The route has no such end.",
+    "unknown-objection": "The route has no such category of objection.",
+    "unknown-refusal": "The route declares no such refusal.",
 }

@@ -6,6 +6,7 @@ from datetime import date
 from assetflow.calendars import Calendar
 from assetflow.deadlines import Duration, due
 from assetflow.soundness.finding import Finding, Surroundings, Where
+from assetflow.targets import share_of
 from assetflow.workflow import Stage, Workflow
 
 # A Monday without bank holidays near it: only the length of the path matters here.
@@ -19,6 +20,7 @@ _PARAMETERS = ("at_least", "at_most", "within")
 def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     """List the periods that mean nothing or are longer than anybody plans."""
     yield from _empty(workflow)
+    yield from _shares(workflow)
     longest = due(_ANCHOR, Duration.parse(_LONGEST), around.calendar)
     for path, text in _all_durations(workflow):
         try:
@@ -28,6 +30,14 @@ def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
             continue
         if _end(_ANCHOR, duration, around.calendar) > longest:
             yield Finding(path, "bad-duration", f"{text} is longer than {_LONGEST}")
+
+
+def _shares(workflow: Workflow) -> Iterator[Finding]:
+    for kind, rule in workflow.alerts.items():
+        try:
+            share_of(rule.share or "150 %")
+        except ValueError as error:
+            yield Finding(("alerts", kind, "share"), "bad-duration", str(error))
 
 
 def _empty(workflow: Workflow) -> Iterator[Finding]:
@@ -55,14 +65,25 @@ def _all_durations(workflow: Workflow) -> Iterator[tuple[Where, str]]:
         if stage.target is not None:
             yield ("stages", stage.id, "target"), stage.target
     yield from _of_steps(workflow)
-    for level, rung in workflow.ladder.items():
-        yield ("ladder", level, "after"), rung.after
+    yield from _of_ladder(workflow)
     for kind, alert in workflow.alerts.items():
         if alert.after is not None:
             yield ("alerts", kind, "after"), alert.after
     yield from _of_clocks(workflow)
+    for name, limit in workflow.limits.items():
+        if limit.leaves is not None:
+            yield ("limits", name, "leaves"), limit.leaves
     if workflow.pauses is not None:
         yield ("pauses", "cap"), workflow.pauses.cap
+
+
+def _of_ladder(workflow: Workflow) -> Iterator[tuple[Where, str]]:
+    for level, rung in workflow.ladder.items():
+        yield ("ladder", level, "after"), rung.after
+        for number, task in enumerate(rung.tasks):
+            for key in ("within", "every"):
+                if getattr(task, key) is not None:
+                    yield ("ladder", level, "tasks", number, key), getattr(task, key)
 
 
 def _of_steps(workflow: Workflow) -> Iterator[tuple[Where, str]]:

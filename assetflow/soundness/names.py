@@ -10,7 +10,7 @@ from assetflow.workflow import CASE_ROLES, Workflow
 NAME = "^[a-z][a-z0-9_]{0,59}$"
 # Case references name folders, so nothing but letters, digits and hyphens may stand in them.
 PREFIX = "^[A-Za-z][A-Za-z0-9-]{0,19}$"
-_NAME, _PREFIX = re.compile(NAME), re.compile(PREFIX)
+IS_NAME, _PREFIX = re.compile(NAME), re.compile(PREFIX)
 _HINT = "use small letters, digits and _, beginning with a letter"
 _GROUPS = (
     "stages",
@@ -22,6 +22,7 @@ _GROUPS = (
     "objections",
     "criteria",
     "clocks",
+    "limits",
 )
 # Steps have labels that only those of one stage must tell apart.
 _LABELLED = tuple(group for group in _GROUPS if group != "transitions")
@@ -42,7 +43,7 @@ def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
 
 def not_a_name(name: str, prefix: str) -> list[str]:
     """Say what is wrong with the name of a route and with the beginning of its references."""
-    wrong = [] if _NAME.fullmatch(name) else [f"{name!r} is not a name: {_HINT}"]
+    wrong = [] if IS_NAME.fullmatch(name) else [f"{name!r} is not a name: {_HINT}"]
     if not _PREFIX.fullmatch(prefix):
         wrong.append(f"references cannot begin with {prefix!r}: up to 20 letters, digits, hyphens")
     return wrong
@@ -51,9 +52,9 @@ def not_a_name(name: str, prefix: str) -> list[str]:
 def _spelling(workflow: Workflow) -> Iterator[Finding]:
     for group in _GROUPS:
         for name in getattr(workflow, group):
-            if not _NAME.fullmatch(name):
+            if not IS_NAME.fullmatch(name):
                 yield Finding((group, name), "bad-name", f"{name!r} is not a name", _HINT)
-    if not _NAME.fullmatch(workflow.name):
+    if not IS_NAME.fullmatch(workflow.name):
         yield Finding(("name",), "bad-name", f"{workflow.name!r} is not a name", _HINT)
     if not _PREFIX.fullmatch(workflow.reference_prefix):
         message = f"references cannot begin with {workflow.reference_prefix!r}"

@@ -28,6 +28,11 @@ class Outline:
     goes_on: frozenset[tuple[str, str]] = frozenset()
 
     @property
+    def speaks_of(self) -> frozenset[str]:
+        """Name the routes that this one cannot do without."""
+        return frozenset({*self.parts, *self.part_of, *(route for route, _ in self.goes_on)})
+
+    @property
     def has_weights(self) -> bool:
         """Tell whether criteria with their weights can be put on the file of a case."""
         return "weights" in self.facts.values()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from assetflow.soundness.finding import Finding, Surroundings, Where, unknown
+from assetflow.soundness.finding import Finding, Surroundings, Where, nearest, unknown
 from assetflow.soundness.outlines import Outline, of_route
 from assetflow.workflow import Continuation, GuardUse, TellsParts, Workflow
 
@@ -45,11 +45,17 @@ def _named(workflow: Workflow, routes: Routes) -> Iterator[Finding]:
     for key, other_key in (("parts", "part_of"), ("part_of", "parts")):
         for number, name in enumerate(getattr(workflow, key)):
             if name not in routes:
-                yield unknown((key, number), "workflow", name, routes)
+                yield _no_route((key, number), name, routes)
             elif workflow.name not in getattr(routes[name], other_key):
                 message = f"{name} does not name {workflow.name} under {other_key}"
                 hint = f"write {other_key}: [{workflow.name}] in {name}, or take it out here"
                 yield Finding((key, number), "parts-disagree", message, hint)
+
+
+def _no_route(path: Where, name: str, routes: Routes) -> Finding:
+    message = f"there is no route {name} among the files named, beside this one or installed"
+    file = f"or name its file as well: workflow check FILE {name}.yaml"
+    return Finding(path, "unknown-workflow", message, f"{nearest(name, routes)}; {file}")
 
 
 def _no_parts(path: Where, what: str) -> Finding:
@@ -89,7 +95,7 @@ def _goes_on(
     workflow: Workflow, routes: Routes, path: Where, how: Continuation
 ) -> Iterator[Finding]:
     if how.workflow not in routes:
-        yield unknown((*path, "workflow"), "workflow", how.workflow, routes)
+        yield _no_route((*path, "workflow"), how.workflow, routes)
         return
     other = routes[how.workflow]
     if how.stage not in other.stages:
@@ -98,6 +104,10 @@ def _goes_on(
         message = f"a case of {other.name} would begin in {how.stage}, which is an end"
         hint = "name the stage in which it goes on"
         yield Finding((*path, "stage"), "starts-at-an-end", message, hint)
+    if other.part_of:
+        message = f"a case of {other.name} is a part of another, and this one would stand alone"
+        hint = "name a route without part_of:"
+        yield Finding((*path, "workflow"), "continues-as-part", message, hint)
     for number, fact in enumerate(how.carries):
         yield from _carried(workflow, other, (*path, "carries", number), fact)
 
@@ -124,12 +134,10 @@ def _guard(
             yield _no_parts(path, "asks for its parts")
         yield from _known_stages((*path, "stages"), named, parts)
     elif use.guard in _OF_PARENT:
-        if not workflow.part_of:
-            message = "a case of this route is a part of no other"
-            hint = "name the routes above it, as in part_of: [ROUTE]"
-            yield Finding(path, "no-parts", message, hint)
+        yield from _none_above(workflow, path)
         yield from _known_stages((*path, "stages"), named, above)
     elif use.guard in _BY_DATES:
+        yield from _none_above(workflow, path)
         yield from _date_above((*path, "parent_fact"), use.parameters.get("parent_fact"), above)
     elif use.guard in _BY_CRITERIA and not _has_criteria(workflow, above):
         message = f"{use.guard} needs criteria, and this route has none"
@@ -137,15 +145,24 @@ def _guard(
         yield Finding(path, "no-criteria", message, hint)
 
 
+def _none_above(workflow: Workflow, path: Where) -> Iterator[Finding]:
+    if not workflow.part_of:
+        message = "a case of this route is a part of no other"
+        hint = "name the routes above it, as in part_of: [ROUTE]"
+        yield Finding(path, "no-parts", message, hint)
+
+
 def _date_above(path: Where, fact: object, above: list[Outline]) -> Iterator[Finding]:
-    known = {name: kind for route in above for name, kind in route.facts.items()}
+    """A part may stand under a case of each route above: each must have the date."""
     if not isinstance(fact, str):
         return
-    if fact not in known:
-        yield unknown(path, "fact", fact, known)
-    elif known[fact] != "date":
-        message = f"a date of the route above is needed; {fact} is {known[fact]}"
-        yield Finding(path, "wrong-fact-type", message, "name a fact of type: date")
+    for route in above:
+        if fact not in route.facts:
+            message = f"{route.name} does not declare the fact {fact}"
+            yield Finding(path, "unknown-fact", message, nearest(fact, route.facts))
+        elif route.facts[fact] != "date":
+            message = f"a date of {route.name} is needed; {fact} is {route.facts[fact]}"
+            yield Finding(path, "wrong-fact-type", message, "name a fact of type: date")
 
 
 def _has_criteria(workflow: Workflow, above: list[Outline]) -> bool:

@@ -24,9 +24,24 @@ ALERTS = (
     "signoff_overdue",
     "objection_raised",
     "objection_open",
+    "objection_stuck",
     "silence",
+    "stalled_council",
+    "stalled_group",
+    "stage_overrun",
+    "run_out",
+    "task_overdue",
 )
-TIMED_ALERTS = ("no_champion", "objection_open", "silence")
+TIMED_ALERTS = (
+    "no_champion",
+    "objection_open",
+    "objection_stuck",
+    "silence",
+    "stalled_council",
+    "stalled_group",
+)
+# They need to know how much of a target must have gone by.
+SHARED_ALERTS = ("stage_overrun",)
 # Whoever holds this role for a department signs for it.
 SIGNATORY = "signatory"
 
@@ -103,13 +118,21 @@ def _alerts(workflow: Workflow) -> Iterator[Finding]:
     for kind, rule in workflow.alerts.items():
         if kind not in ALERTS:
             yield unknown(("alerts", kind), "alert", kind, ALERTS)
-        elif (rule.after is not None) != (kind in TIMED_ALERTS):
+            continue
+        if (rule.after is not None) != (kind in TIMED_ALERTS):
             wanted, hint = (
                 ("needs a time", "write how long to wait, as in after: 10 working days")
                 if kind in TIMED_ALERTS
                 else ("counts from its own due date", "delete after:")
             )
             yield Finding(("alerts", kind, "after"), "alert-time", f"{kind} {wanted}", hint)
+        if (rule.share is not None) != (kind in SHARED_ALERTS):
+            wanted, hint = (
+                ("needs a share of the target", "write how much of it, as in share: 150 %")
+                if kind in SHARED_ALERTS
+                else ("is about no target", "delete share:")
+            )
+            yield Finding(("alerts", kind, "share"), "alert-time", f"{kind} {wanted}", hint)
 
 
 def _role_uses(workflow: Workflow) -> Iterator[tuple[Where, str]]:

@@ -69,6 +69,7 @@ def _facts(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
         for number, stage in enumerate(fact.fixed_in):
             if stage not in workflow.stages:
                 yield unknown(("facts", name, "fixed_in", number), "stage", stage, workflow.stages)
+        yield from _given_with(workflow, fact)
         if workflow.pauses is None or workflow.pauses.reason != name:
             yield from _choices(fact)
         # A date can be one of a library of dates, such as the meetings of a panel.
@@ -82,6 +83,27 @@ def _facts(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
             )
         elif fact.library is not None and fact.library not in around.libraries:
             yield unknown(("facts", name, "library"), "library", fact.library, around.libraries)
+
+
+def _given_with(workflow: Workflow, fact: Fact) -> Iterator[Finding]:
+    """Hold the steps with which alone a fact is given to those there are, and to where it is."""
+    path: Where = ("facts", fact.name, "only_with")
+    steps = workflow.transitions
+    unheard = [each for each in fact.only_with if each not in steps]
+    for number, trigger in enumerate(fact.only_with):
+        if trigger in unheard:
+            yield unknown((*path, number), "trigger", trigger, steps)
+    given_in = {
+        stage for each in fact.only_with if each in steps for stage in _from(workflow, each)
+    }
+    if given_in and not unheard and given_in <= set(fact.fixed_in):
+        message = f"{fact.name} comes only with steps from stages in which it is fixed"
+        hint = f"take {' or '.join(sorted(given_in))} out of fixed_in:, or name another step"
+        yield Finding(path, "fact-never-given", message, hint)
+
+
+def _from(workflow: Workflow, trigger: str) -> tuple[str, ...]:
+    return workflow.leaves(workflow.transitions[trigger])
 
 
 def _bounds(fact: Fact) -> Iterator[Finding]:

@@ -9,14 +9,26 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
-from assetflow import definitions, guards
+from assetflow import definitions, guards, shape
 from assetflow.deadlines import PATTERN as PERIOD
 from assetflow.soundness import names, people
+from assetflow.targets import PATTERN as SHARE
 from assetflow.workflow_schema.words import ENTRIES, FIELDS, RIGHTS
 
 FILE_NAME = "workflow.schema.json"
 Schema = dict[str, Any]
-_PERIODS = ("stall_limit", "review_within", "target", "within", "before", "warn", "after", "cap")
+_PERIODS = (
+    "stall_limit",
+    "review_within",
+    "target",
+    "within",
+    "before",
+    "warn",
+    "after",
+    "cap",
+    "every",
+    "leaves",
+)
 # What guards call their periods, where they are text.
 _GUARD_PERIODS = ("at_least", "at_most", "within")
 _KINDS: Mapping[Any, Schema] = {
@@ -33,7 +45,7 @@ def text() -> str:
 
 def schema() -> Schema:
     """Make the schema of a workflow file."""
-    made: Schema = _plain(definitions.shape().json_schema())
+    made: Schema = _plain(shape.adapter().json_schema())
     parts: dict[str, Schema] = made["$defs"]
     made["properties"]["rights"] = _rights()
     made["properties"]["alerts"] = _alerts(parts.pop("AlertRule"))
@@ -41,6 +53,7 @@ def schema() -> Schema:
     _steps(parts)
     for told in ("Rung", "PauseRule"):
         parts[told]["properties"]["to"]["minItems"] = 1
+    parts["Task"]["properties"]["id"]["pattern"] = names.NAME
     for name, part in [("Workflow", made), *parts.items()]:
         _describe(name, part)
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "assetflow workflow"}
@@ -146,13 +159,13 @@ def _alerts(rule: Schema) -> Schema:
     """Some alerts need to know how long to wait, and the others must not be told."""
     rule["properties"]["to"]["minItems"] = 1
     _describe("AlertRule", rule)
-    untimed = {key: value for key, value in rule["properties"].items() if key != "after"}
-    kinds = {
-        kind: {**rule, "required": ["to", "after"]}
-        if kind in people.TIMED_ALERTS
-        else {**rule, "properties": untimed}
-        for kind in people.ALERTS
-    }
+    rule["properties"]["share"]["pattern"] = SHARE
+    kinds = {}
+    for kind in people.ALERTS:
+        asked = {"after": kind in people.TIMED_ALERTS, "share": kind in people.SHARED_ALERTS}
+        fields = {key: v for key, v in rule["properties"].items() if asked.get(key, True)}
+        needed = ["to", *(key for key, wanted in asked.items() if wanted)]
+        kinds[kind] = {**rule, "properties": fields, "required": needed}
     return {"type": "object", "properties": kinds, "additionalProperties": False}
 
 

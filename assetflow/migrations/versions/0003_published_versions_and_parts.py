@@ -74,10 +74,17 @@ def upgrade() -> None:
         )
     with op.batch_alter_table("cases") as batch_op:
         batch_op.add_column(sa.Column("pauses", sa.Text(), server_default="[]", nullable=False))
+        batch_op.add_column(sa.Column("progress_on", sa.Date(), nullable=True))
         for name in ("parent_id", "continues_id"):
             batch_op.add_column(sa.Column(name, sa.Integer(), nullable=True))
             batch_op.create_foreign_key(batch_op.f(f"fk_cases_{name}"), "cases", [name], ["id"])
             batch_op.create_index(batch_op.f(f"ix_cases_{name}"), [name], unique=False)
+    # What moved a case on before is told by its journal: its steps, and the answers to sign-offs.
+    op.execute(
+        "UPDATE cases SET progress_on = (SELECT MAX(journal.happened_on) FROM journal "
+        "WHERE journal.case_id = cases.id AND journal.action IN "
+        "('opened', 'advanced', 'signoff_given', 'objection_raised'))"
+    )
     _add_the_outbox()
     _add_lease_terms()
 
@@ -150,17 +157,21 @@ def _add_the_outbox() -> None:
         sa.Column("text", sa.Text(), server_default="", nullable=False),
         sa.Column("html", sa.Text(), server_default="", nullable=False),
         sa.Column("policy", sa.String(10), nullable=False),
+        sa.Column("way", sa.String(10), server_default="email", nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("problem", sa.Text(), server_default="", nullable=False),
         sa.Column("next_try_at", sa.DateTime(), nullable=True),
         sa.Column("claim", sa.String(32), server_default="", nullable=False),
         sa.Column("claimed_at", sa.DateTime(), nullable=True),
+        sa.Column("channel", sa.String(10), server_default="", nullable=False),
+        sa.Column("remote_id", sa.String(60), server_default="", nullable=False),
         sa.Column("sent_at", sa.DateTime(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(), nullable=False),
         sa.CheckConstraint("policy IN ('retry', 'hold')", name=op.f("ck_outbox_policy_known")),
+        sa.CheckConstraint("way IN ('email', 'post')", name=op.f("ck_outbox_way_known")),
         sa.CheckConstraint(
-            "state IN ('queued', 'sending', 'sent', 'failed', 'unknown')",
+            "state IN ('queued', 'sending', 'underway', 'sent', 'failed', 'unknown')",
             name=op.f("ck_outbox_state_known"),
         ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_outbox_case_id")),
@@ -172,6 +183,19 @@ def _add_the_outbox() -> None:
     for name in ("case_id", "letter_id", "person_id"):
         op.create_index(op.f(f"ix_outbox_{name}"), "outbox", [name], unique=False)
     op.create_index("ix_outbox_state", "outbox", ["state", "id"], unique=False)
+    op.create_table(
+        "outbox_files",
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.String(100), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["outbox.id"], name=op.f("fk_outbox_files_message_id")
+        ),
+        sa.PrimaryKeyConstraint("message_id", "place", name=op.f("pk_outbox_files")),
+    )
     op.create_table(
         "reminder_people",
         sa.Column("reminder_id", sa.Integer(), nullable=False),

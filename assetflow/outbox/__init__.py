@@ -8,68 +8,64 @@ come). Both cannot be avoided at once: no mail server takes back what it has tak
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 
 from assetflow import models as m
+from assetflow.outbox import files
+from assetflow.outbox.message import (
+    EMAIL,
+    FAILED,
+    POST,
+    QUEUED,
+    SENDING,
+    SENT,
+    STATES,
+    TROUBLED,
+    UNDERWAY,
+    UNKNOWN,
+    Attachment,
+    Message,
+    Outcome,
+)
+
+__all__ = [
+    "EMAIL",
+    "FAILED",
+    "POST",
+    "QUEUED",
+    "SENDING",
+    "SENT",
+    "STATES",
+    "TROUBLED",
+    "UNDERWAY",
+    "UNKNOWN",
+    "Attachment",
+    "Message",
+    "Outcome",
+]
 
 # Longer than all time limits of one message together.
 LEASE = timedelta(minutes=10)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=6)
 # With these waits, the last try is two days after the first: as long as mail servers try.
 MOST_TRIES = 14
-
-QUEUED, SENDING, SENT, FAILED, UNKNOWN = "queued", "sending", "sent", "failed", "unknown"
-STATES = (QUEUED, SENDING, SENT, FAILED, UNKNOWN)
-# What waits for somebody to do something about it.
-TROUBLED = (FAILED, UNKNOWN)
+# What the keys of digests begin with.
+DIGEST = "digest:"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message to one address, with the words it carries."""
-
-    id: int
-    key: str
-    address: str
-    name: str
-    subject: str
-    text: str
-    html: str
-    policy: str
-    state: str
-    attempts: int
-    problem: str
-    next_try_at: datetime | None
-    sent_at: datetime | None
-    recorded_at: datetime
-    # The case it is about; a digest is about many.
-    reference: str
-    letter: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one attempt: ``state`` afterwards, and in words why it was not sent.
-
-    ``all`` tells that nothing can be sent at present, whatever it is.
-    """
-
-    state: str
-    problem: str = ""
-    all: bool = False
-
-
-def queue(db: Connection, key: str, **values: Any) -> int:
+def queue(db: Connection, key: str, attached: Sequence[Attachment] = (), **values: Any) -> int:
     """Put a message into the outbox and give its number; one that is there stays as it is."""
     known = number_of(db, key)
     if known is not None:
         return known
     new = insert(m.outbox).values(key=key, state=QUEUED, **values).returning(m.outbox.c.id)
-    return int(db.execute(new).scalar_one())
+    number = int(db.execute(new).scalar_one())
+    files.put(db, number, attached)
+    return number
 
 
 def number_of(db: Connection, key: str) -> int | None:
@@ -78,7 +74,9 @@ def number_of(db: Connection, key: str) -> int | None:
     return db.execute(select(t.c.id).where(t.c.key == key)).scalar()
 
 
-def claim(db: Connection, token: str, now: datetime) -> Message | None:
+def claim(
+    db: Connection, token: str, now: datetime, channel: str = "smtp", ways: Sequence[str] = (EMAIL,)
+) -> Message | None:
     """Take the oldest message that may be sent now; nobody else gets it. None where there is none.
 
     Commit before it is sent: only then is it known to all that somebody is at work on it.
@@ -87,16 +85,20 @@ def claim(db: Connection, token: str, now: datetime) -> Message | None:
     is_time = or_(t.c.next_try_at.is_(None), t.c.next_try_at <= now)
     oldest = (
         select(t.c.id)
-        .where(and_(t.c.state == QUEUED, t.c.address != "", is_time))
+        .where(and_(t.c.state == QUEUED, t.c.address != "", t.c.way.in_(ways), is_time))
         .order_by(t.c.id)
         .limit(1)
     )
     found = db.execute(oldest.with_for_update(skip_locked=True)).scalar()
     if found is None:
         return None
-    values = {"state": SENDING, "claim": token, "claimed_at": now, "attempts": t.c.attempts + 1}
+    values = {
+        "state": SENDING, "claim": token, "claimed_at": now, "attempts": t.c.attempts + 1,
+        "channel": channel,
+    }  # fmt: skip
     db.execute(update(t).where(t.c.id == found).values(values))
-    return _one(db, t.c.id == found)
+    message = _one(db, t.c.id == found)
+    return message and replace(message, files=files.of(db, found))
 
 
 def settle(db: Connection, message: Message, token: str, outcome: Outcome, now: datetime) -> bool:
@@ -112,7 +114,10 @@ def settle(db: Connection, message: Message, token: str, outcome: Outcome, now: 
         "sent_at": now if state == SENT else None,
     }  # fmt: skip
     ours = and_(t.c.id == message.id, t.c.claim == token, t.c.state == SENDING)
-    return bool(db.execute(update(t).where(ours).values(values)).rowcount)
+    done = bool(db.execute(update(t).where(ours).values(values)).rowcount)
+    if done and state == SENT:
+        files.let_go(db, t.c.id == message.id)
+    return done
 
 
 def wait(attempts: int) -> timedelta:
@@ -145,6 +150,7 @@ def note_sent(db: Connection, number: int, now: datetime) -> None:
     """Note that a message whose fate was not known has arrived, as somebody has found out."""
     t = m.outbox
     db.execute(update(t).where(t.c.id == number).values(state=SENT, problem="", sent_at=now))
+    files.let_go(db, t.c.id == number)
 
 
 def one(db: Connection, number: int) -> Message | None:
@@ -171,7 +177,7 @@ def listed(
 def unfiled_digests(db: Connection, *, without_address: bool) -> list[Message]:
     """List the digests that are to become files: all, or those of people without an address."""
     t = m.outbox
-    which = and_(t.c.state == QUEUED, t.c.letter_id.is_(None))
+    which = and_(t.c.state == QUEUED, t.c.key.startswith(DIGEST))
     which = and_(which, t.c.address == "") if without_address else which
     query = _messages().where(which).order_by(t.c.id).with_for_update(of=t)
     return [_message(row) for row in db.execute(query)]
@@ -180,7 +186,7 @@ def unfiled_digests(db: Connection, *, without_address: bool) -> list[Message]:
 def erased_digests(db: Connection) -> list[str]:
     """Give the keys of the digests whose words were erased."""
     t = m.outbox
-    erased = and_(t.c.letter_id.is_(None), t.c.text == "")
+    erased = and_(t.c.key.startswith(DIGEST), t.c.text == "")
     return list(db.execute(select(t.c.key).where(erased).order_by(t.c.id)).scalars())
 
 
@@ -212,5 +218,6 @@ def _message(row: Any) -> Message:
         row.id, row.key, row.address, row.to or "", row.subject if own else row.of_letter,
         row.text if own else row.letter_text, row.html if own else row.letter_html,
         row.policy, row.state, row.attempts, row.problem, row.next_try_at, row.sent_at,
-        row.recorded_at, row.reference or "", row.number,
+        row.recorded_at, row.reference or "", row.number, row.way, row.channel, row.remote_id,
+        row.claimed_at,
     )  # fmt: skip

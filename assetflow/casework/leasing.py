@@ -18,6 +18,8 @@ from assetflow.casework.facts import given_facts, store_facts, with_facts
 from assetflow.errors import BadFile, BadInput, NotFound, Refused
 from assetflow.facts import read_text
 from assetflow.forecast import completion
+from assetflow.guards import all_of
+from assetflow.guards.words import lower
 from assetflow.leases.clauses import Boilerplate
 from assetflow.leases.drift import Drift
 from assetflow.leases.file import PARTY_LABELS, LeaseFile, Party
@@ -49,6 +51,8 @@ class Compared:
     paper: str
     label: str
     terms: Terms
+    # The papers it was held against, in words; empty where there is none.
+    against: str
     differences: tuple[Difference, ...]
     boilerplate: tuple[Boilerplate, ...]
     rules: tuple[str, ...]
@@ -178,13 +182,21 @@ def compared(desk: Desk, case: Case, paper: str) -> Compared:
             f"{case.reference} has no {declared[paper].label} yet.",
             remedies=[f"assetflow lease form {case.reference} {paper}"],
         )
+    earlier = declared[paper].compared_with
     return Compared(
         paper,
         declared[paper].label,
         terms,
+        all_of(
+            lower(declared[n].label) for n in declared[paper].compared_with if n in lease.papers
+        ),
         tuple(Difference(one, lease.missing(one)) for one in lease.drifts(declared, paper)),
         tuple(lease.boilerplate(declared, paper)),
-        tuple(f"{rule.label}: {rule.sentence}" for rule in lease.applying(paper)),
+        tuple(
+            f"{rule.label}: {rule.sentence}"
+            for rule in lease.applying(paper)
+            if declared[paper].complete or rule.effect != "blocks_terms"
+        ),
         tuple(lease.shortfalls(paper)),
     )
 

@@ -12,6 +12,7 @@ from assetflow.cli.saving import write_again
 
 if TYPE_CHECKING:
     from assetflow.casework.leasing import Compared
+    from assetflow.leases.funders import Funder
     from assetflow.leases.terms import Terms
 
 paper_given = click.argument("paper", shell_complete=completion.papers)
@@ -29,8 +30,9 @@ def lease() -> None:
 @options.case
 @paper_or_newest
 @click.option("--to", "target", type=options.PLACE, metavar="FILE", help="Write it to a file.")
+@options.as_json
 @click.pass_obj
-def form(app: App, case_: str, paper: str, target: Path | None) -> None:
+def form(app: App, case_: str, paper: str, target: Path | None, json_: bool) -> None:
     """Give a form for lease terms with what is known filled in: save it, edit it, record it."""
     from assetflow import queries
     from assetflow.casework import leasing
@@ -38,6 +40,9 @@ def form(app: App, case_: str, paper: str, target: Path | None) -> None:
     with app.reading() as desk:
         case = queries.case(desk.db, queries.case_id(desk.db, case_))
         text = leasing.form(desk, case, paper)
+    if json_:
+        output.emit_json({"case": case.reference, "form": text})
+        return
     if target is None:
         click.echo(text, nl=False)
         return
@@ -162,6 +167,8 @@ def _show(reference: str, found: "Compared") -> None:
         mark, colour = (f"not accepted by {waits}", "red") if waits else ("accepted", "green")
         click.echo(f"  {one.drift}")
         click.echo(click.style(f"      {one.drift.topic}: {mark}", fg=colour))
+    if not adverse and found.against:
+        click.echo(f"Nothing is worse for the group than in the {found.against}.")
     for title, lines in (
         ("Standard clauses against the approved terms", [b.sentence for b in found.boilerplate]),
         ("Funders ask for more", found.shortfalls),
@@ -176,8 +183,6 @@ def _show(reference: str, found: "Compared") -> None:
         click.echo("\nPut the paper right, or have it accepted in writing:")
         click.echo(f'  assetflow lease accept {reference} --by group --evidence "…"')
         click.echo(f'  assetflow lease accept {reference} --by champion --evidence "…"')
-    elif not found.differences:
-        click.echo("  Nothing has drifted.")
 
 
 def _plain(found: "Compared") -> dict[str, Any]:
@@ -244,7 +249,7 @@ def add(app: App, /, case_: str, name: str, on: date | None, json_: bool, **aske
     with app.writing(on) as desk:
         case, found = funding.add(desk, case_, funding.Asked(name, **asked))
     if json_:
-        output.emit_json({"case": case.reference, "funder": found})
+        output.emit_json({"case": case.reference, "funder": _funder(found)})
         return
     output.done(f"{case.reference}: {found.name} recorded")
 
@@ -280,7 +285,7 @@ def list_(app: App, case_: str, json_: bool) -> None:
     with app.reading() as desk:
         found = leases.funders(desk.db, queries.case_id(desk.db, case_))
     if json_:
-        output.emit_json(found)
+        output.emit_json([_funder(one) for one in found])
         return
     rows = [
         (one.name, str(one.at_least or "-"), _asked(one), output.day(one.deadline) or "-",
@@ -291,7 +296,17 @@ def list_(app: App, case_: str, json_: bool) -> None:
     output.table(headings, rows, "Nobody funds this case yet.")
 
 
-def _asked(one: Any) -> str:
+def _funder(one: "Funder") -> dict[str, Any]:
+    length = str(one.at_least) if one.at_least else None
+    return {
+        "name": one.name, "at_least": length, "measured_on": one.measured_on,
+        "no_landlord_break": one.no_landlord_break, "charge": one.charge,
+        "assignable": one.assignable, "deadline": one.deadline, "source": one.source,
+        "verified": one.verified,
+    }  # fmt: skip
+
+
+def _asked(one: "Funder") -> str:
     words = (
         (one.no_landlord_break, "no break of the council"),
         (one.charge, "security"),

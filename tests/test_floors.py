@@ -403,7 +403,7 @@ PLANTED = {
         "assetflow.guards",
         "from dateutil.relativedelta import relativedelta",
         "line 1: assetflow.guards imports dateutil, "
-        "which belongs to assetflow.deadlines and assetflow.calendars",
+        "which belongs to assetflow.deadlines and assetflow.calendars and assetflow.leases",
     ),
     "migrations from casework": (
         "assetflow.casework.homes",

@@ -265,7 +265,7 @@ def test_a_sweep_that_is_cut_off_has_told_nobody(office: Office) -> None:
 
 Work = Callable[[Desk], object]
 READ_BY_DEPARTMENTS = {
-    "transfer_purpose": "A café", "lease_term_years": "25", "rent": "£1 a year", "repair": "All",
+    "transfer_purpose": "A café", "lease_term": "25 years", "rent": "£1 a year", "repair": "All",
     "break_clause": "None",
 }  # fmt: skip
 

@@ -182,13 +182,14 @@ def compared(desk: Desk, case: Case, paper: str) -> Compared:
             f"{case.reference} has no {declared[paper].label} yet.",
             remedies=[f"assetflow lease form {case.reference} {paper}"],
         )
-    earlier = declared[paper].compared_with
     return Compared(
         paper,
         declared[paper].label,
         terms,
         all_of(
-            lower(declared[n].label) for n in declared[paper].compared_with if n in lease.papers
+            lower(declared[one].label)
+            for one in declared[paper].compared_with
+            if one in lease.papers
         ),
         tuple(Difference(one, lease.missing(one)) for one in lease.drifts(declared, paper)),
         tuple(lease.boilerplate(declared, paper)),

@@ -141,32 +141,38 @@ def addresses_of(emails: str) -> list[str]:
 Writing = Callable[[], AbstractContextManager[Connection]]
 
 
-def deliver(writing: Writing, channel: Channel, now: datetime, most: int = 100_000) -> Delivered:
-    """Send what waits, oldest first, each message claimed and settled in its own transactions.
+def deliver(writing: Writing, channel: Channel, now: datetime) -> Delivered:
+    """Send what waits, oldest first, each message claimed before it leaves and settled after it.
 
     Run by two at once, each message leaves from one of them.
     """
-    token, done = secrets.token_hex(16), Delivered()
+    done = Delivered()
     try:
         with writing() as db:
             done.recovered = outbox.recover(db, now)
         if channel.asks:
             _follow(writing, channel, now, done)
-        for _ in range(0 if done.stopped else most):
-            with writing() as db:
-                message = outbox.claim(db, token, now, channel.name, channel.ways)
-            if message is None:
-                break
-            outcome = channel.send(message)
-            with writing() as db:
-                outbox.settle(db, message, token, outcome, now)
-            done.note(message, outcome)
-            if outcome.all:
-                done.stopped = outcome.problem
-                break
+        if not done.stopped:
+            _send_all(writing, channel, now, done)
     finally:
         channel.close()
     return done
+
+
+def _send_all(writing: Writing, channel: Channel, now: datetime, done: Delivered) -> None:
+    token = secrets.token_hex(16)
+    with writing() as db:
+        message = outbox.claim(db, token, now, channel.name, channel.ways)
+    while message is not None:
+        sent, outcome = message, channel.send(message)
+        with writing() as db:
+            outbox.settle(db, sent, token, outcome, now)
+            # In the same commit: on a disk that syncs, commits are what takes the time.
+            going_on = not outcome.all
+            message = outbox.claim(db, token, now, channel.name, channel.ways) if going_on else None
+        done.note(sent, outcome)
+        if outcome.all:
+            done.stopped = outcome.problem
 
 
 def _follow(writing: Writing, channel: Channel, now: datetime, done: Delivered) -> None:

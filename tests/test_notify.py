@@ -163,6 +163,17 @@ def test_without_its_client_it_is_said_what_to_install(
     assert "pip install 'assetflow[notify]'" in str(told.value)
 
 
+def test_the_doctor_looks_whether_letters_can_go_by_notify(
+    notify: Terminal, office: Office
+) -> None:
+    assert "its client and a key are here" in notify("doctor", code=None).out
+    notify.environment["ASSETFLOW_NOTIFY_KEY"] = "half-a-key"
+    told = notify("doctor", code=None).out
+    assert "The key of GOV.UK Notify is not whole" in told
+    assert "half-a-key" not in told
+    assert office.calls == []
+
+
 # --- what becomes of it -----------------------------------------------------------------------
 
 
@@ -229,6 +240,18 @@ def test_what_notify_has_forgotten_waits_for_somebody_to_decide(
     assert office.taken == []
     notify("outbox", "release", "1", "--arrived")
     assert states(notify) == {"sent": 1}
+
+
+def test_what_is_underway_can_be_noted_as_arrived_and_not_be_sent_again(
+    notify: Terminal, office: Office
+) -> None:
+    receive(notify)
+    notify("outbox", "deliver")
+    assert "it is underway" in notify("outbox", "release", "1", code=1).err
+    notify("outbox", "release", "1", "--arrived")
+    notify("outbox", "deliver")
+    assert states(notify) == {"sent": 1}
+    assert len(office.taken) == 1
 
 
 # --- whatever the service does ----------------------------------------------------------------

@@ -229,7 +229,8 @@ def release(desk: Desk, typed: str, address: str = "", *, arrived: bool = False)
             f"Message {number} goes by post: its address stands in its PDF.",
             remedies=["make the PDF anew, and give it: assetflow letter post"],
         )
-    if message.state not in (*TROUBLED, QUEUED):
+    # Who hands letters over may have changed, and nobody is left to tell the end of this one.
+    if message.state not in (*TROUBLED, QUEUED) and not (arrived and message.state == UNDERWAY):
         raise Refused(
             f"Message {number} needs no decision: it is {message.state}.",
             remedies=["those that do: assetflow outbox list"],

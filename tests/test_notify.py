@@ -723,6 +723,6 @@ def test_deliveries_that_are_killed_lose_nothing_and_repeat_nothing(
     assert KILLS <= before < MANY  # each kill met one at work
     measured(
         "F8", f"Notify, deliveries killed, {policy}, {database.split(':')[0]}",
-        kills=KILLS, messages=MANY, missed=MANY - len(arrived),
+        kills=KILLS, messages=MANY, lost=MANY - len(arrived),
         repeated=sum(arrived.values()) - len(arrived),
     )  # fmt: skip

@@ -30,7 +30,7 @@ COMMANDS = {
     "signoff": ("signoff:signoff", "Ask departments to sign, and record what they say."),
     "score": ("score:score", "Score a case by its criteria, and agree on the scores."),
     "interest": ("score:interest", "Declare an interest in a case, or that there is none."),
-    "letter": ("letter:letter", "Preview, issue and read letters."),
+    "letter": ("letter:letter", "Preview, issue, read and post letters."),
     "sweep": ("sweep:sweep", "Remind people of what has fallen due."),
     "reminder": ("sweep:reminder", "Look at the reminders sent so far."),
     "outbox": ("outbox:outbox", "Send what waits to leave by mail, and see what became of it."),

@@ -35,7 +35,7 @@ def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
 def _shares(workflow: Workflow) -> Iterator[Finding]:
     for kind, rule in workflow.alerts.items():
         try:
-            share_of(rule.share or "150 %")
+            share_of("150 %" if rule.share is None else rule.share)
         except ValueError as error:
             yield Finding(("alerts", kind, "share"), "bad-duration", str(error))
 

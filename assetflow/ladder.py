@@ -88,7 +88,7 @@ def timed(workflow: Workflow, start: date, calendar: Calendar) -> tuple[Duty, ..
     Levels still to come are among them, so that it is known when to look at a case again.
     """
     found = (
-        Duty(rung, task, reached, _due(task, reached, calendar), None)
+        Duty(rung, task, reached, _due(task, reached, reached, calendar), None)
         for rung in workflow.ladder.values()
         for reached in [reached_on(workflow, rung, start, calendar)]
         for task in rung.tasks
@@ -99,12 +99,12 @@ def timed(workflow: Workflow, start: date, calendar: Calendar) -> tuple[Duty, ..
 def again(duty: Duty, done: date, calendar: Calendar) -> Duty | None:
     """Give a task that was done as it comes round again, in its next period; None if it does not.
 
-    Of its periods, only the first that is missed is told.
+    It is given as of its first period. Of all periods, only the first that is missed is told.
     """
     if duty.task.every is None:
         return None
     since = _period(duty.task.every, duty.since, done, calendar)[1]
-    return replace(duty, since=since, due_on=_due(duty.task, since, calendar))
+    return replace(duty, since=since, due_on=_due(duty.task, duty.since, since, calendar))
 
 
 def done_on(task: Task, case: Snapshot, since: date) -> date | None:
@@ -122,12 +122,14 @@ def _duty(occasion: Occasion, rung: Rung, task: Task, reached: date) -> Duty:
     if task.every is not None:
         since = _period(task.every, reached, occasion.on, occasion.calendar)[0]
     done = done_on(task, occasion.case, since)
-    return Duty(rung, task, since, _due(task, since, occasion.calendar), done)
+    return Duty(rung, task, since, _due(task, reached, since, occasion.calendar), done)
 
 
-def _due(task: Task, since: date, calendar: Calendar) -> date | None:
-    within = task.within or task.every
-    return due(since, Duration.parse(within), calendar) if within is not None else None
+def _due(task: Task, first: date, since: date, calendar: Calendar) -> date | None:
+    """Give the last day of a task, or of its period that begins on a day; None if it has none."""
+    if task.within is not None:
+        return due(since, Duration.parse(task.within), calendar)
+    return None if task.every is None else _period(task.every, first, since, calendar)[1]
 
 
 def _period(every: str, first: date, on: date, calendar: Calendar) -> tuple[date, date]:

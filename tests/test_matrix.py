@@ -135,9 +135,10 @@ def mended(desk: Desk, case: Case, transition: Transition, item: Unmet) -> Case:
         wanted = {u.parameters.get("letter", "") for u in transition.requires}
         change = {"letters_sent": dict.fromkeys(wanted, TODAY)}
     elif item.code == "waited":
-        waiting = ("waited_since", "after_fact")
-        since = {u.parameters["fact"] for u in transition.requires if u.guard in waiting}
+        since = {u.parameters["fact"] for u in transition.requires if u.guard == "waited_since"}
+        over = {u.parameters["fact"] for u in transition.requires if u.guard == "after_fact"}
         facts = {**snapshot.facts, **dict.fromkeys(since, LONG_AGO)}
+        facts |= dict.fromkeys(over, TODAY - timedelta(days=1))
         change = {"waiting_since": LONG_AGO, "facts": facts}
     elif item.code == "clock":
         change = {"facts": _with_clocks(case, transition)}

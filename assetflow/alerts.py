@@ -14,7 +14,15 @@ from assetflow.alert import Alert
 from assetflow.calendars import Calendar
 from assetflow.deadlines import Duration, before, due
 from assetflow.facts import show
-from assetflow.ladder import ladder_start, left_undone, reached_on, rung_reached
+from assetflow.ladder import (
+    Duty,
+    again,
+    done_on,
+    ladder_start,
+    reached_on,
+    rung_reached,
+    timed,
+)
 from assetflow.pauses import cap_of
 from assetflow.snapshot import Objection, Occasion, Signoff, Snapshot
 from assetflow.targets import due_in_stage, stage_due_on
@@ -38,8 +46,9 @@ def timeline(occasion: Occasion) -> list[Alert]:
     """Give every alert of a case as it stands, in the order in which they fall due."""
     if occasion.workflow.stages[occasion.case.stage].end:
         return []
+    start = ladder_start(occasion)
     found = [
-        *_ladder(occasion),
+        *_ladder(occasion, start),
         *_no_champion(occasion),
         *_left(occasion),
         *stalls.overdue(occasion),
@@ -50,13 +59,12 @@ def timeline(occasion: Occasion) -> list[Alert]:
         *_signoffs(occasion),
         *_silence(occasion),
         *_clocks(occasion),
-        *_tasks(occasion),
+        *_tasks(occasion, start),
     ]
     return sorted(found, key=lambda alert: (alert.on, alert.kind, alert.key))
 
 
-def _ladder(occasion: Occasion) -> tuple[Alert, ...]:
-    start = ladder_start(occasion)
+def _ladder(occasion: Occasion, start: date | None) -> tuple[Alert, ...]:
     return () if start is None else _rungs(occasion.workflow, start, occasion.calendar)
 
 
@@ -264,21 +272,38 @@ def _objections(occasion: Occasion, signoff: Signoff, objection: Objection) -> I
         )
 
 
-def _tasks(occasion: Occasion) -> Iterator[Alert]:
+def _tasks(occasion: Occasion, start: date | None) -> Iterator[Alert]:
     """Give the alerts that what a level of the ladder calls for was not done in time."""
-    rule = occasion.workflow.alerts.get("task_overdue")
-    for duty, last in left_undone(occasion) if rule else ():
-        yield Alert(
-            on=_working_day_after(last, occasion),
-            kind="task_overdue",
-            key=f"{duty.name}:{duty.since:%Y%m%d}",
-            title=f"Not done: {duty.task.label}",
-            sentence=f"{duty.level.label} calls for it, since {show(duty.since)}.",
-            since=duty.since,
-            due_on=last,
-            roles=rule.to if rule else (),
-            requires=duty.task.label,
-        )
+    if start is None or "task_overdue" not in occasion.workflow.alerts:
+        return
+    for duty, alert in _undone(occasion.workflow, start, occasion.calendar):
+        done = done_on(duty.task, occasion.case, duty.since)
+        if done is None:
+            yield alert
+        elif (following := again(duty, done, occasion.calendar)) is not None:
+            yield _task(occasion.workflow, following, occasion.calendar)
+
+
+@lru_cache(maxsize=1024)
+def _undone(workflow: Workflow, start: date, calendar: Calendar) -> tuple[tuple[Duty, Alert], ...]:
+    """Give each task with its alert, of all cases of a route that is counted from a day."""
+    found = timed(workflow, start, calendar)
+    return tuple((duty, _task(workflow, duty, calendar)) for duty in found)
+
+
+def _task(workflow: Workflow, duty: Duty, calendar: Calendar) -> Alert:
+    last = duty.due_on or duty.since
+    return Alert(
+        on=calendar.next_working_day(last + timedelta(days=1)),
+        kind="task_overdue",
+        key=f"{duty.name}:{duty.since:%Y%m%d}",
+        title=f"Not done: {duty.task.label}",
+        sentence=f"{duty.level.label} calls for it, since {show(duty.since)}.",
+        since=duty.since,
+        due_on=last,
+        roles=workflow.alerts["task_overdue"].to,
+        requires=duty.task.label,
+    )
 
 
 def _silence(occasion: Occasion) -> Iterator[Alert]:

@@ -4,9 +4,9 @@ A level names tasks. Each shows until the record shows that it was done: a fact 
 or a letter that went out, on the day the level was reached or later.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from assetflow import clocks
 from assetflow.calendars import Calendar
@@ -81,36 +81,40 @@ def duties(occasion: Occasion) -> list[Duty]:
     return found
 
 
-def left_undone(occasion: Occasion) -> Iterator[tuple[Duty, date]]:
-    """Give each task of the ladder with the last day on which it is in time, while it is not done.
+@lru_cache(maxsize=1024)
+def timed(workflow: Workflow, start: date, calendar: Calendar) -> tuple[Duty, ...]:
+    """Give the tasks that have a last day, of every case of a route that is counted from a day.
 
-    Levels still to come are among them, so that it is known when to look at the case again. Of one
-    that comes round, only the first period that was missed is told.
+    Levels still to come are among them, so that it is known when to look at a case again.
     """
-    route, start = occasion.workflow, ladder_start(occasion)
-    for rung in route.ladder.values() if start else ():
-        reached = reached_on(route, rung, start or date.max, occasion.calendar)
-        for task in rung.tasks:
-            if task.within is None and task.every is None:
-                continue
-            done = done_on(task, occasion.case, reached)
-            since = reached
-            if task.every is not None and done is not None:
-                since = _period(task.every, reached, done, occasion.calendar)[1]
-                done = None
-            last = _due(task, since, occasion.calendar)
-            if done is None and last is not None:
-                yield Duty(rung, task, since, last, None), last
+    found = (
+        Duty(rung, task, reached, _due(task, reached, reached, calendar), None)
+        for rung in workflow.ladder.values()
+        for reached in [reached_on(workflow, rung, start, calendar)]
+        for task in rung.tasks
+    )
+    return tuple(duty for duty in found if duty.due_on is not None)
+
+
+def again(duty: Duty, done: date, calendar: Calendar) -> Duty | None:
+    """Give a task that was done as it comes round again, in its next period; None if it does not.
+
+    It is given as of its first period. Of all periods, only the first that is missed is told.
+    """
+    if duty.task.every is None:
+        return None
+    since = _period(duty.task.every, duty.since, done, calendar)[1]
+    return replace(duty, since=since, due_on=_due(duty.task, duty.since, since, calendar))
 
 
 def done_on(task: Task, case: Snapshot, since: date) -> date | None:
     """Give the day on which a task was done that is to be done from a day on; None until it is."""
-    sent = [case.letters_sent[name] for name in task.letters if name in case.letters_sent]
-    days = [day for day in sent if day >= since]
+    days = [case.letters_sent.get(name, date.min) for name in task.letters]
     recorded = [case.recorded_on.get(name, date.min) for name in task.facts]
     if recorded and min(recorded) >= since:
         days.append(max(recorded))
-    return max(days, default=None)
+    found = max(days, default=date.min)
+    return found if found >= since else None
 
 
 def _duty(occasion: Occasion, rung: Rung, task: Task, reached: date) -> Duty:
@@ -118,12 +122,14 @@ def _duty(occasion: Occasion, rung: Rung, task: Task, reached: date) -> Duty:
     if task.every is not None:
         since = _period(task.every, reached, occasion.on, occasion.calendar)[0]
     done = done_on(task, occasion.case, since)
-    return Duty(rung, task, since, _due(task, since, occasion.calendar), done)
+    return Duty(rung, task, since, _due(task, reached, since, occasion.calendar), done)
 
 
-def _due(task: Task, since: date, calendar: Calendar) -> date | None:
-    within = task.within or task.every
-    return due(since, Duration.parse(within), calendar) if within is not None else None
+def _due(task: Task, first: date, since: date, calendar: Calendar) -> date | None:
+    """Give the last day of a task, or of its period that begins on a day; None if it has none."""
+    if task.within is not None:
+        return due(since, Duration.parse(task.within), calendar)
+    return None if task.every is None else _period(task.every, first, since, calendar)[1]
 
 
 def _period(every: str, first: date, on: date, calendar: Calendar) -> tuple[date, date]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -28,13 +29,23 @@ _EFFECTS = get_args(Effect)
 
 def rules(settings: Settings) -> tuple[Rule, ...]:
     """Give the rules on lease terms; raises ``BadFile`` with every problem of the file."""
-    tree = _entries(settings, "lease_rules.yaml", "rules", _rule_problems)
+    return _rules(*_stamped(settings, "lease_rules.yaml"))
+
+
+@lru_cache(maxsize=8)
+def _rules(path: Path, _as_of: object) -> tuple[Rule, ...]:
+    tree = _entries(path, "rules", _rule_problems)
     return tuple(_rule(name, entry) for name, entry in tree.value["rules"].items())
 
 
 def standards(settings: Settings) -> tuple[Standard, ...]:
     """Give the council's standard clauses; raises ``BadFile`` with every problem of the file."""
-    tree = _entries(settings, "standard_clauses.yaml", "clauses", _clause_problems)
+    return _standards(*_stamped(settings, "standard_clauses.yaml"))
+
+
+@lru_cache(maxsize=8)
+def _standards(path: Path, _as_of: object) -> tuple[Standard, ...]:
+    tree = _entries(path, "clauses", _clause_problems)
     return tuple(
         Standard(name, entry["topic"], entry["text"], entry.get("source", ""))
         for name, entry in tree.value["clauses"].items()
@@ -46,7 +57,7 @@ def funders(settings: Settings) -> dict[str, tuple[Funder, str]]:
 
     Raises ``BadFile`` with every problem of the file.
     """
-    tree = _entries(settings, "funders.yaml", "funders", _funder_problems)
+    tree = _entries(_stamped(settings, "funders.yaml")[0], "funders", _funder_problems)
     return {name: _funder(entry) for name, entry in tree.value["funders"].items()}
 
 
@@ -70,12 +81,18 @@ def _funder(entry: Mapping[str, Any]) -> tuple[Funder, str]:
 # --- what can be wrong in these files -----------------------------------------------------------
 
 
-def _entries(settings: Settings, name: str, group: str, problems: Any) -> "Tree":
-    from assetflow.yaml_reader import read_file  # noqa: PLC0415 - only who asks pays for it
-
+def _stamped(settings: Settings, name: str) -> tuple[Path, object]:
+    """Give a file, the council's own or the shipped one, with what tells that it has changed."""
     path: Path | None = settings.policy_file("data", name)
     if path is None:
         raise NotFound(f"The file {name} is missing.", remedies=["install assetflow again"])
+    found = path.stat()
+    return path, (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def _entries(path: Path, group: str, problems: Any) -> "Tree":
+    from assetflow.yaml_reader import read_file  # noqa: PLC0415 - only who asks pays for it
+
     tree = read_file(path)
     found = list(_group_problems(tree, group, problems))
     if found:

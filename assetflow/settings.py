@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assetflow import sending
 from assetflow.errors import BadFile, NotFound, Problem
 from assetflow.files import fault_of, read_at_most
+from assetflow.sending import Delivery
 
 FILE_NAME = "assetflow.toml"
 MAX_BYTES = 64 * 1024
@@ -36,34 +38,6 @@ class Council:
     phone: str = ""
     email: str = ""
     website: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Smtp:
-    """The council's mail server, and the address from which letters are sent.
-
-    ``security`` is ``starttls``, ``tls`` or ``none``; the password comes from the environment.
-    """
-
-    host: str = ""
-    port: int = 587
-    security: str = "starttls"
-    user: str = ""
-    sender: str = ""
-    password: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """How letters leave: as files (``folder``) or by mail (``smtp``).
-
-    ``retry`` names the letters that are sent again where it is not known whether they arrived,
-    such as statutory notices; all others are held until somebody decides.
-    """
-
-    channel: str = "folder"
-    retry: frozenset[str] = frozenset()
-    smtp: Smtp = field(default_factory=Smtp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +71,7 @@ class Settings:
 _KNOWN: Mapping[str, tuple[str, ...]] = {
     "council": ("name", "address", "phone", "email", "website"),
     "assetflow": ("calendar", "language", "acting_as", "database_url", "workflow"),
-    "delivery": ("channel", "retry"),
-    "smtp": ("host", "port", "security", "user", "sender"),
+    **sending.KNOWN,
 }
 
 
@@ -138,17 +111,8 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
         language=main.get("language", "en"),
         acting_as=environment.get("ASSETFLOW_AS") or main.get("acting_as", ""),
         workflow=main.get("workflow", "community_asset_transfer"),
-        delivery=_delivery(table, environment),
+        delivery=sending.read(table, environment),
     )
-
-
-def _delivery(table: Mapping[str, Any], environment: Mapping[str, str]) -> Delivery:
-    told, smtp = table.get("delivery", {}), dict(table.get("smtp", {}))
-    retry = frozenset(name.strip() for name in told.get("retry", "").split(",")) - {""}
-    port = int(smtp.pop("port", 587))
-    password = environment.get("ASSETFLOW_SMTP_PASSWORD", "")
-    server = Smtp(**smtp, port=port, password=password)
-    return Delivery(told.get("channel", "folder"), retry, server)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -230,39 +194,4 @@ def _problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append(
             ("unknown-calendar", f"calendar is {calendar!r}; known: {', '.join(CALENDARS)}")
         )
-    return [*found, *_mail_problems(table)]
-
-
-CHANNELS = ("folder", "smtp")
-SECURITY = ("starttls", "tls", "none")
-# One address, as mail servers take them; what it is called comes from the council's name.
-_ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,250}")
-
-
-def _mail_problems(table: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """List what cannot work in how letters are sent; whether the server answers is seen later."""
-    delivery, smtp = table.get("delivery", {}), table.get("smtp", {})
-    if not (isinstance(delivery, dict) and isinstance(smtp, dict)):
-        return []
-    found = []
-    for name, known, value in (
-        ("channel", CHANNELS, delivery.get("channel", CHANNELS[0])),
-        ("security", SECURITY, smtp.get("security", SECURITY[0])),
-    ):
-        if isinstance(value, str) and value not in known:
-            found.append(
-                (f"unknown-{name}", f"{name} is {value[:80]!r}; known: {', '.join(known)}")
-            )
-    port = str(smtp.get("port", 587))
-    if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
-        found.append(("bad-port", f"port is {port[:80]!r}; write a number such as 587"))
-    sender = smtp.get("sender", "")
-    if isinstance(sender, str) and sender and not _ADDRESS.fullmatch(sender):
-        found.append(("bad-sender", f"sender is {sender[:80]!r}; write one email address"))
-    if delivery.get("channel") == "smtp":
-        found += [
-            (f"no-{key}", f"letters go by mail, so [smtp] needs {key} = …")
-            for key in ("host", "sender")
-            if not smtp.get(key)
-        ]
-    return found
+    return [*found, *sending.problems(table)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import lru_cache
 
 from assetflow.calendars import Calendar
 from assetflow.deadlines import Duration, Unit, due, standing_still
@@ -13,6 +14,7 @@ from assetflow.workflow import Stage
 PATTERN = "^[1-9][0-9]{2} ?%$"
 
 
+@lru_cache
 def share_of(text: str) -> int:
     """Read a share of a target, such as ``150 %``; raises ``ValueError`` with a sentence."""
     number = text.removesuffix("%").rstrip(" ")

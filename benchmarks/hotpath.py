@@ -43,7 +43,7 @@ from assetflow.queries.cases import BY_EXACT_REFERENCE  # noqa: E402
 
 ROUNDS, CHUNK, COPIES = 25, 10, 400
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
-FACTS = {"information_needed": "Accounts", "reply_by": "2027-01-01"}
+FACTS = {"information_needed": "Accounts", "pause_reason": "accounts", "reply_by": "2027-01-01"}
 MICRO = 1_000_000
 
 

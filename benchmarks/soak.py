@@ -7,6 +7,7 @@ part that fails is named below the table, and the exit code is 1.
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,9 @@ PARTS = (
     ("F3", "tests/test_faults.py -k server_killed"),
     ("F4", "tests/test_disk_faults.py"),
     ("F5", "tests/test_disk_full.py"),
+    ("F7", "tests/test_outbox.py -k again_and_again"),
+    ("F8", "tests/test_outbox.py -k 'killed or at_once'"),
+    ("F8", "tests/test_notify.py -k killed"),
     ("F9", "tests/test_clock.py"),
     ("L1 L2", "tests/test_databases.py -k eight_people"),
     ("A1", "tests/test_integrity.py -k every_time"),
@@ -41,7 +45,15 @@ def run(arguments: str, scale: float, measured: Path) -> bool:
         "ASSETFLOW_SOAK_SCALE": str(scale),
         "ASSETFLOW_MEASURED": str(measured),
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments.split()]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *shlex.split(arguments),
+    ]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 

@@ -27,6 +27,9 @@ class Letterbox:
     faults: dict[str, str] = field(default_factory=dict)
     # How often a fault happens before the server is well again.
     times: int = 1_000_000
+    # A fault happens only every so often at its step.
+    every: int = 1
+    reached: int = 0
     taken: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -36,6 +39,9 @@ class Letterbox:
     def fault(self, step: str) -> str:
         with self.lock:
             if not self.open or step not in self.faults or self.times < 1:
+                return ""
+            self.reached += 1
+            if self.reached % self.every:
                 return ""
             self.times -= 1
             return self.faults[step]

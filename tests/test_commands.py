@@ -146,6 +146,7 @@ VALUES = {
     "interest list case_": "COMP-2026-0001",
     "criterion": "Sustainability",
     "outbox release number": "1",
+    "letter post file": str(ROOT / "tests" / "fixtures" / "letter.pdf"),
     "case assign person": "kim",
     "case open-parts case_": "PERM-2026-0001",
     "case open-parts file": str(ROOT / "tests" / "fixtures" / "sites.csv"),
@@ -270,6 +271,12 @@ def office_home(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         own.write_text(route.replace("version: 1\n", f"version: {number}\n", 1), encoding="utf-8")
         if number == 2:
             af("workflow", "publish", "community_asset_transfer")
+    settings = home / "assetflow.toml"  # only there are letters posted
+    settings.write_text(
+        f'{settings.read_text("utf-8")}\n[delivery]\nchannel = "notify"\n'
+        '[notify]\ntemplate = "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff"\n',
+        encoding="utf-8",
+    )
     return home
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 # modules may import each other.
 FLOORS = (
     ("assetflow", "assetflow.errors"),
-    ("assetflow.files",),
+    ("assetflow.files", "assetflow.sending"),
     ("assetflow.settings", "assetflow.durable"),
     (
         "assetflow.workflow",
@@ -78,6 +78,7 @@ OWNERS = {
     "icalendar": ("assetflow.feed",),
     "jinja2": ("assetflow.letters",),
     "markdown_it": ("assetflow.letters",),
+    "notifications_python_client": ("assetflow.delivery",),
     "psycopg": ("assetflow.cli",),
     "pydantic": ("assetflow.shape",),
     "pydantic_core": ("assetflow.shape",),

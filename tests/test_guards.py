@@ -119,6 +119,10 @@ LIBRARIES = {"hut_library": frozenset({"leeds", "oldham"})}
 LETTERS = {"offer": frozenset({"use", "reply_by"}), "hello": frozenset[str]()}
 
 
+ABOVE = {"fact": "fee", "above": 100, "needs": ["policy"]}
+IN_ORDER = {"facts": ["reply_by", "said_on"]}
+
+
 def on(day: date = MONDAY, **changes: Any) -> Occasion:
     """The case on a day, with something about it changed."""
     return Occasion(HUT, replace(CASE, **changes), day, CALENDAR, LIBRARIES, LETTERS)
@@ -228,6 +232,14 @@ MET: list[tuple[str, dict[str, Any], Occasion]] = [
     ("goes_on_ended", {"outcomes": ["completed"]}, amid(goes_on_as=(other("kept"),))),
     ("until_fact", {"fact": "reply_by"}, on(TUESDAY, facts=STARTED)),
     ("facts_absent", {"facts": ["use", "fee"]}, on(facts={"policy": "2025"})),
+    ("needed_above", ABOVE, on()),
+    ("needed_above", ABOVE, on(facts={"fee": Decimal(100)})),
+    ("needed_above", ABOVE, on(facts={"fee": Decimal(101), "policy": "2025"})),
+    ("needed_above", ABOVE | {"where": "dry"}, on(facts={"fee": Decimal(101)})),
+    ("needed_above", ABOVE | {"where": "dry"}, on(facts={"fee": Decimal(101), "dry": False})),
+    ("dates_in_order", IN_ORDER, on()),
+    ("dates_in_order", IN_ORDER, on(facts={"said_on": MONDAY})),
+    ("dates_in_order", IN_ORDER, on(facts={"reply_by": FRIDAY, "said_on": MONDAY})),
     ("parent_in", {"stages": ["shut", "open"]}, amid(parent=other())),
     ("parts_in", {"stages": ["open"]}, amid(parts=(other(), other("shut")))),
     ("parts_in", {"stages": ["open"], "at_least": 2}, amid(parts=(other(), other()))),
@@ -417,6 +429,18 @@ UNMET: list[tuple[str, dict[str, Any], Occasion, list[Unmet]]] = [
         [Unmet("fact_elsewhere", "Not on the file: Day of the loan (lent_on). It comes with lend "
                "or swap.", "", "assetflow case advance HUT-2026-0001 lend", "lent_on",
                "Day of the loan")],
+    ),
+    (
+        "needed_above", ABOVE | {"where": "dry"}, on(facts={"fee": Decimal(101), "dry": True}),
+        [Unmet("fact", "Fee is £101, above 100. Not on the file: Charging policy (policy).",
+               "the case officer or the champion",
+               'assetflow case record HUT-2026-0001 policy="…"', "policy", "Charging policy")],
+    ),
+    (
+        "dates_in_order", IN_ORDER, on(facts={"reply_by": MONDAY, "said_on": MONDAY}),
+        [Unmet("fact_unfit", "Day of the answer (said_on) is 2 Mar 2026, not after 2 Mar 2026 "
+               "(Date to reply by).", "the case officer or the champion",
+               'assetflow case record HUT-2026-0001 said_on="…"', fact="said_on")],
     ),
     (
         "not_above", {"fact": "fee", "limit": "most"},

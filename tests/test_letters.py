@@ -227,7 +227,9 @@ def test_without_a_number_the_contact_is_reached_through_the_council(name: str) 
 
 AFTER_THE_KEYS = {"completion", "aftercare_review"}
 # A permission is given by its letter; no lease follows it.
-GIVES = {*AFTER_THE_KEYS, "permission_received", "permission_outcome"}
+GIVES = {
+    *AFTER_THE_KEYS, "permission_received", "permission_outcome", "permission_renewed",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(set(TO_GROUP) - GIVES))
@@ -317,6 +319,10 @@ MUST_SAY: dict[str, tuple[str, ...]] = {
         *("no higher than 60 cm", "Larkhill Lane verge", "Refused", "could not see the crossing"),
         *("planters behind the footpath", "£5 million", "one fee for everything: £120"),
         *("Fees and charges 2026, line 14", "Until 3 August 2026"),
+    ),
+    "permission_renewed": (
+        *("goes on until 3 August 2026", "Mill Street roundabout", "no higher than 60 cm"),
+        *("one fee for everything: £120", "Fees and charges 2026, line 14", "by 3 March 2026"),
     ),
     "acknowledgement": (
         *("CAT-2026-0012", "22 September 2025", "9 February 2026", "Who decides", "cost you"),
@@ -421,6 +427,10 @@ MUST_SAY: dict[str, tuple[str, ...]] = {
         *("30 October 2026", "a gap that the Keeper must look at", "before our time is over"),
         *("You are free to say no", "you can ask for a review", "until 12 July 2026"),
     ),
+    "atr_extension_agreed": (
+        *("30 October 2026", "your email of 9 July 2026", "takes the place of the old one"),
+        *("moved again only if you agree", "you can ask for a review"),
+    ),
     "atr_decision_agreed": (
         *("decision notice of 3 February 2026", "Friends of Larkhill Hall", "agrees to your"),
         *("the plan keeps the hall open", "the price is £20,000", "offer by 31 August 2026"),
@@ -500,6 +510,8 @@ NEEDS: dict[str, str] = {
     "atr_notice": "notice_given_on notice_given_to request_wanted transfer_purpose papers_place",
     "atr_representations": "representations_sent_on representations_received",
     "atr_extension": "proposed_until extension_reason",
+    "atr_extension_agreed": "extended_until extension_agreed_in",
+    "permission_renewed": "valid_until",
     "atr_decision_agreed": "offer_due_on validation_date decision_reasons agreed_terms",
     "atr_decision_refused": "validation_date refusal_reasons",
     "atr_review_acknowledgement": "review_requested_on review_panel",
@@ -507,6 +519,7 @@ NEEDS: dict[str, str] = {
 MENTIONS: dict[str, str] = {
     "bid_not_preferred": "alternatives",
     "permission_outcome": "permission_terms fee charge_policy valid_until",
+    "permission_renewed": "permission_terms fee charge_policy",
     "invitation_to_business_case": "site_visit",
     "not_taken_forward": "alternatives",
     "approved_in_principle": "conditions",
@@ -516,6 +529,14 @@ MENTIONS: dict[str, str] = {
     "decision_published": "call_in_exemption",
     "signoff_request": "transfer_purpose lease_term rent repair break_clause conditions",
 }
+
+
+def test_a_level_of_lateness_says_since_when_and_not_how_old_the_case_is() -> None:
+    late = write("ladder_alert", "late")
+    assert late.subject.startswith("Amber: Larkhill Hall has been late since 12 January 2026, CAT")
+    assert "counts from 12 January 2026, the first deadline that has passed" in flowing(late.text)
+    assert "never stops" not in late.text
+    assert "4 months" not in late.subject
 
 
 @pytest.mark.parametrize("name", LETTERS)

@@ -198,7 +198,7 @@ def test_a_permission_is_renewed_or_ends(decided: Terminal) -> None:
     assert "is 1 Mar 2027, and not yet over" in early.err
     decided("case", "advance", PERM, "renew", "--fact", "valid_until=2028-03-01",
             on=date(2027, 2, 1))  # fmt: skip
-    assert "Until 1 March 2028" in outcome(decided)
+    assert "goes on until 1 March 2028" in outcome(decided)
     decided("case", "advance", PERM, "expire", on=date(2028, 3, 2))
     assert stage(decided, PERM) == "ended"
 

@@ -36,7 +36,7 @@ from assetflow.snapshot import Grant, Person, Signoff, Unmet
 from assetflow.workflow import ANY_OPEN_STAGE, CASE_ROLES, Transition, Workflow
 
 # The whole matrix takes minutes for a long route: two with every change, and in the long run all
-# that stand alone. What is a part of another case, or has parts, its scenarios tell whole.
+# that stand alone. Routes that go together have test_matrix_parts.
 ROUTES = ["community_asset_transfer", "fast_track"]
 if SOAK:
     ROUTES += ["freehold_transfer", "scottish_asset_transfer_request"]
@@ -138,7 +138,9 @@ def mended(desk: Desk, case: Case, transition: Transition, item: Unmet) -> Case:
         change = {"letters_sent": dict.fromkeys(wanted, TODAY)}
     elif item.code == "waited":
         since = {u.parameters["fact"] for u in transition.requires if u.guard == "waited_since"}
+        over = {u.parameters["fact"] for u in transition.requires if u.guard == "after_fact"}
         facts = {**snapshot.facts, **dict.fromkeys(since, LONG_AGO)}
+        facts |= dict.fromkeys(over, TODAY - timedelta(days=1))
         change = {"waiting_since": LONG_AGO, "facts": facts}
     elif item.code == "clock":
         change = {"facts": _with_clocks(case, transition)}

@@ -1,5 +1,6 @@
 """What leaves by mail: queued with the change, sent after it, once, whatever the server does."""
 
+import random
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 import mailserver
 import pytest
 import sizes
-from conftest import TODAY, Terminal
+from conftest import TODAY, Measured, Terminal
 from mailserver import BEFORE, STEPS, Letterbox
 from sqlalchemy import select, update
 
@@ -180,6 +181,37 @@ def test_a_fault_at_any_step_loses_nothing_and_repeats_nothing(
     # Where the server takes a message and says no to it, it has to answer for that itself.
     repeated = step == "taken" and fault != "drop"
     assert sorted(Counter(box.ids).values()) == ([1, 1, 2] if repeated else [1, 1, 1])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", ["drop", "451 come again"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_server_that_fails_again_and_again_loses_nothing_and_repeats_nothing(
+    by_mail: Terminal, box: Letterbox, step: str, fault: str, measured: Measured
+) -> None:
+    fill(by_mail, count := sizes.of(50, 500))
+    settings = settings_module.load(by_mail.home, by_mail.environment)
+    # A line that was opened stays open: only each delivery meets these steps.
+    box.faults, box.every = {step: fault}, 2 if step in ("connect", "EHLO") else 5
+    moment = NOW
+    for _ in range(count):
+        moment += timedelta(hours=7)
+        mailing.deliver(writing(by_mail), Server(settings), moment)
+        if not states(by_mail).get("queued"):
+            break
+    arrived, found = Counter(box.ids), states(by_mail)
+    doubted, repeated = found.get("unknown", 0), sum(arrived.values()) - len(arrived)
+    assert found.get("sent", 0) + doubted == count
+    assert len(arrived) + doubted >= count
+    # Where the server takes a message and says no to it, it has to answer for that itself.
+    own_doing = step == "taken" and fault != "drop"
+    assert bool(repeated) == own_doing
+    assert bool(doubted) == (step in ("content", "taken") and fault == "drop")
+    measured(
+        "F7", "a mail server that fails at each of 8 steps, drops and 451", messages=count,
+        lost=count - found.get("sent", 0) - doubted, held=doubted,
+        repeated=0 if own_doing else repeated,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("step", ["connect", "EHLO", "MAIL", "RCPT", "DATA", "content", "taken"])
@@ -432,7 +464,7 @@ def fill(af: Terminal, count: int, policy: str = "hold") -> None:
 
 
 def test_eight_deliveries_at_once_send_every_message_once(
-    by_mail: Terminal, box: Letterbox
+    by_mail: Terminal, box: Letterbox, measured: Measured
 ) -> None:
     fill(by_mail, count := MANY)
     settings = settings_module.load(by_mail.home, by_mail.environment)
@@ -450,6 +482,7 @@ def test_eight_deliveries_at_once_send_every_message_once(
     assert sum(one.counts.get("sent", 0) for one in done) == count
     assert Counter(Counter(box.ids).values()) == {1: count}
     assert states(by_mail) == {"sent": count}
+    measured("F8", "8 deliveries at once", messages=count, repeated=len(box.ids) - count)
 
 
 def writing(af: Terminal) -> mailing.Writing:
@@ -479,7 +512,7 @@ KILLS, MANY = (40, 300) if sizes.SOAK else (4, 60)
 @pytest.mark.long
 @pytest.mark.parametrize("policy", ["retry", "hold"])
 def test_deliveries_that_are_killed_lose_nothing_and_repeat_only_what_was_asked_for(
-    by_mail: Terminal, box: Letterbox, policy: str
+    by_mail: Terminal, box: Letterbox, policy: str, measured: Measured
 ) -> None:
     fill(by_mail, count := MANY, policy)
     url = by_mail.store.backend.url.render_as_string(hide_password=False)
@@ -495,8 +528,12 @@ def test_deliveries_that_are_killed_lose_nothing_and_repeat_only_what_was_asked_
             assert dying.stdout.readline() == "ready\n"
             dying.stdin.write("\n")
             dying.stdin.flush()
-            time.sleep(0.05 + 0.03 * (kill % 5))
+            wanted, patience = len(box.taken) + 1 + kill % 6, time.monotonic() + 20
+            while len(box.taken) < wanted and time.monotonic() < patience:
+                time.sleep(0.001)
+            time.sleep(random.uniform(0, 0.02))
             dying.kill()
+    assert KILLS <= len(box.taken) < count  # each kill met one at work
     settings = settings_module.load(by_mail.home, by_mail.environment)
     moment += outbox.LEASE * 2
     mailing.deliver(writing(by_mail), Server(settings), moment)
@@ -511,6 +548,11 @@ def test_deliveries_that_are_killed_lose_nothing_and_repeat_only_what_was_asked_
         assert found.get("unknown", 0) <= KILLS
         assert found["sent"] + found.get("unknown", 0) == count
         assert len(arrived) >= found["sent"]  # all others wait for somebody's decision
+    measured(
+        "F8", f"mail, deliveries killed, {policy}, {url.split(':')[0]}", kills=KILLS,
+        messages=count, lost=count - found["sent"] - found.get("unknown", 0),
+        repeated=repeats, held=found.get("unknown", 0),
+    )  # fmt: skip
 
 
 # --- the digest -------------------------------------------------------------------------------

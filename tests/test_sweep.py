@@ -3,8 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from sqlalchemy import select, update
 from assetflow import alerts, queries
 from assetflow import models as m
 from assetflow import settings as settings_module
-from assetflow.casework import cases, correspondence, opening, signoffs, sweep
+from assetflow.casework import cases, correspondence, digests, opening, plan, signoffs, sweep
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import record_facts
+from assetflow.casework.plan import Plan
 from assetflow.casework.signoffs import Answer, ObjectionGiven
 from assetflow.casework.sweep import Swept
 from assetflow.casework.telling import Told
@@ -50,10 +50,15 @@ class Office:
         with self.store.write() as db:
             yield Desk(db, self.settings, self.settings.acting_as, on, today or on, now)
 
-    def sweep(self, on: date, today: date | None = None, *, dry_run: bool = False) -> Swept:
+    def sweep(self, on: date, today: date | None = None) -> Swept:
         """Run the sweep of a day."""
         with self.desk(on, today) as desk:
-            return sweep.sweep(desk, dry_run)
+            return sweep.sweep(desk)
+
+    def plan(self, on: date, today: date | None = None) -> Plan:
+        """Say what the sweep of a day would tell."""
+        with self.desk(on, today) as desk:
+            return plan.plan(desk)
 
     def sweep_daily(self, first: date, last: date) -> list[Told]:
         """Run the sweep of every day, and give all that was told."""
@@ -459,19 +464,138 @@ def test_only_the_cases_on_which_something_falls_due_are_looked_at(office: Offic
 # Looking without telling
 
 
-def test_a_dry_run_changes_nothing_and_says_what_the_run_then_does(office: Office) -> None:
-    day, before = date(2025, 2, 1), office.contents()
-    planned = office.sweep(day, dry_run=True)
+def told_by(told: tuple[Told, ...]) -> set[tuple[str, str, str]]:
+    """Who was told of what, on which case."""
+    return {(who, t.reference, t.title) for t in told if not t.superseded for who in t.recipients}
+
+
+def told_in(planned: Plan) -> set[tuple[str, str, str]]:
+    """Who would be told of what, on which case."""
+    return {(one.person, t.reference, t.title) for one in planned.people for t in one.things}
+
+
+@pytest.mark.parametrize("weeks", [2, 4, 8, 27, 56, 110])
+def test_a_plan_changes_nothing_and_says_what_the_sweep_then_does(
+    office: Office, weeks: int
+) -> None:
+    with office.desk(date(2024, 1, 15)) as desk:
+        opening.open_case(desk, "SAMPLE-0002", "Bowls Club", "")
+    day, before = RECEIVED + timedelta(weeks=weeks), office.contents()
+    planned = office.plan(day)
     assert office.contents() == before
-    done = office.sweep(day)
-    assert planned.told == tuple(replace(told, letter=None) for told in done.told)
+    with office.store.write() as db:
+        now = datetime.combine(day, time(7), UTC)
+        done = sweep.sweep_in_parts(
+            lambda: nullcontext(Desk(db, office.settings, office.settings.acting_as, day, day, now))
+        )
+    assert told_in(planned) == told_by(done.told)
+    assert planned.count == len([t for t in done.told if not t.superseded])
+    assert {t.title for t in planned.noted} == {t.title for t in done.told if t.superseded}
+    vacant = {(v.role, t.title) for v in planned.nobody for t in v.things}
+    assert vacant == {(r, t.title) for t in done.told if not t.superseded for r in t.missing_roles}
+    assert {(one.person, one.today, one.later) for one in planned.people} == {
+        (one.person, one.things, one.more) for one in done.digests
+    }
     assert planned.cases == done.cases
+    assert office.plan(day).people == ()
 
 
-def test_the_command_says_what_would_be_sent_and_then_what_was(office: Office) -> None:
+def test_a_plan_names_each_person_once_whoever_has_the_oldest_thing_first(office: Office) -> None:
+    planned = office.plan(date(2024, 7, 8))
+    assert [(one.person, one.channel, len(one.things)) for one in planned.people] == [
+        ("Alex Reid", "file", 1), ("Grace Okoro", "file", 2), ("Sam Taylor", "file", 5),
+    ]  # fmt: skip
+    for one in planned.people:
+        assert [t.due_on for t in one.things] == sorted(t.due_on for t in one.things)
+    (vacant,) = planned.nobody
+    assert (vacant.role, vacant.channel) == ("the champion", "nobody")
+    assert {t.kind for t in vacant.things} >= {"silence", "stage_overdue", "ladder"}
+
+
+PLAN = """
+9 Feb 2024: 3 things would be told to 3 people; nothing was changed
+
+Alex Reid, as a file: 1 in today's digest
+  22 Jan 2024  CAT-2024-0001  No champion (Orrell Mount Pavilion)
+      Nobody has been named as champion for 10 working days.
+      → name a champion who is not the case officer
+
+Grace Okoro, as a file: 1 in today's digest
+  22 Jan 2024  CAT-2024-0001  No champion (Orrell Mount Pavilion)
+      Nobody has been named as champion for 10 working days.
+      → name a champion who is not the case officer
+
+Sam Taylor, as a file: 2 in today's digest, 1 later
+  22 Jan 2024  CAT-2024-0001  No champion (Orrell Mount Pavilion)
+      Nobody has been named as champion for 10 working days.
+      → name a champion who is not the case officer
+  5 Feb 2024   CAT-2024-0001  Stalled with the council (Orrell Mount Pavilion)
+      Nothing has moved the case on for 20 working days; notes and reminders do not.
+      → take the next step, or write down who holds the case up and what would free it
+  5 Feb 2024   CAT-2024-0001  The group has not been written to (Orrell Mount Pavilion)
+      The last letter to the group is 20 working days old.
+      → send the group a holding update
+
+Nobody is recorded as the champion, so nobody hears of it as such
+  5 Feb 2024   CAT-2024-0001  Stalled with the council (Orrell Mount Pavilion)
+  5 Feb 2024   CAT-2024-0001  The group has not been written to (Orrell Mount Pavilion)
+"""
+
+
+def test_the_command_says_who_would_hear_of_what_and_why(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digests, "MOST", 2)
+    terminal = Terminal(office.home, date(2024, 2, 9))
+    assert terminal("sweep", "--dry-run").out == PLAN.lstrip()
+    told = terminal("sweep", "--dry-run", "--json").json
+    assert [one["person"] for one in told["people"]] == ["Alex Reid", "Grace Okoro", "Sam Taylor"]
+    sam = told["people"][-1]
+    assert (sam["channel"], sam["today"], sam["later"]) == ("file", 2, 1)
+    assert sam["things"][0] == {
+        "reference": REF, "asset": "Orrell Mount Pavilion", "kind": "no_champion",
+        "title": "No champion", "due_on": "2024-01-22",
+        "why": "Nobody has been named as champion for 10 working days.",
+        "requires": "name a champion who is not the case officer",
+    }  # fmt: skip
+    assert terminal("sweep").out.startswith("9 Feb 2024: 3 reminders sent\n")
+    # What one digest had no room for waits for the next one.
+    assert terminal("sweep", "--dry-run").out == "9 Feb 2024: nothing new has fallen due.\n"
+    tomorrow = Terminal(office.home, date(2024, 2, 12))("sweep", "--dry-run").out
+    assert tomorrow.splitlines() == [
+        "12 Feb 2024: 0 things would be told to 1 person; nothing was changed", "",
+        "Sam Taylor, as a file: 1 in today's digest",
+    ]  # fmt: skip
+
+
+MAIL = """
+[delivery]
+channel = "smtp"
+[smtp]
+host = "127.0.0.1"
+sender = "assets@council.example"
+"""
+
+
+def test_where_letters_go_by_mail_a_plan_says_who_gets_a_file_all_the_same(
+    office: Office,
+) -> None:
+    with office.desk(date(2024, 1, 9)) as desk:
+        desk.db.execute(update(m.people).where(m.people.c.name == "Alex Reid").values(email=""))
+    path = office.home / "assetflow.toml"
+    text = path.read_text(encoding="utf-8").split("\n[delivery]")[0]
+    path.write_text(text + MAIL, encoding="utf-8")
+    shown = Terminal(office.home, date(2024, 1, 22))("sweep", "--dry-run").out
+    assert "Alex Reid, as a file: 1 in today's digest" in shown
+    assert "Sam Taylor, by mail: 1 in today's digest" in shown
+
+
+def test_the_command_says_what_was_sent_and_what_only_noted(office: Office) -> None:
     terminal = Terminal(office.home, date(2025, 2, 1))
     planned = terminal("sweep", "--dry-run").out
-    assert "1 Feb 2025: 7 reminders would be sent" in planned
+    assert "1 Feb 2025: 7 things would be told to 5 people" in planned
+    _, _, noted = planned.partition("Only noted, because a higher level is already reached\n")
+    assert [line.split("  ")[-1].split(":")[0] for line in noted.splitlines()] == ["Watch", "Amber"]
     sent = terminal("sweep").out
     assert "1 Feb 2025: 7 reminders sent" in sent
     assert "Watch: 6 months since the expression of interest: noted, a higher level" in sent

@@ -40,6 +40,7 @@ PARTLY = {
 LOADER_ALONE = {
     "bad-duration-long",
     "bad-duration-empty",
+    "bad-duration-every",
     "right-of-nobody-open",
     "tells-nobody-champion",
 }

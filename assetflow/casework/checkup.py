@@ -16,7 +16,7 @@ from assetflow.backends.sqlite import SAFE_WAL
 from assetflow.casework import clock, newest, recounting
 from assetflow.casework.desk import Desk
 from assetflow.database import Store
-from assetflow.delivery import folder
+from assetflow.delivery import folder, notify
 from assetflow.errors import AssetflowError
 from assetflow.facts import counted
 from assetflow.settings import FILE_NAME, Council, Settings
@@ -36,6 +36,7 @@ def examine(settings: Settings, today: date, now: datetime) -> list[Check]:
     """Look at the machine, the database, the routes, the letters and the people."""
     store = Store(settings.database_url)
     found = [*_machine(), *_calendar(settings, today), *_places(settings, store)]
+    found += _sending(settings)
     try:
         store.check_revision()
         with store.read() as db:
@@ -109,6 +110,17 @@ def _places(settings: Settings, store: Store) -> Iterator[Check]:
         if place.exists() and not os.access(place, os.W_OK):
             sentence = f"{place} is read-only for you: nothing can be changed or filed there."
             yield Check("error", sentence, f"make {place} writable for whoever runs assetflow")
+
+
+def _sending(settings: Settings) -> Iterator[Check]:
+    if settings.delivery.channel != "notify":
+        return
+    try:
+        notify.Service(settings).close()
+    except AssetflowError as error:  # whoever runs the deliveries may have what we lack
+        yield Check("warning", " ".join([error.what, *error.reasons]), "; ".join(error.remedies))
+    else:
+        yield Check("ok", "Letters go by GOV.UK Notify: its client and a key are here.")
 
 
 def _record(desk: Desk) -> Iterator[Check]:

@@ -327,6 +327,7 @@ def _alert(
         "level": alert.level,
         "requires": alert.requires,
         "age": overview(desk, case).age,
+        "lateness": alert.kind == alerts.LADDER and case.workflow.ladder_counts == "lateness",
         "actions": [f"assetflow case next {case.reference}"],
         "recipients": list(recipients),
     }

@@ -199,7 +199,9 @@ def _from(occasion: Occasion, clock: Clock) -> str:
 
 
 def _signoff(occasion: Occasion, signoff: Signoff) -> Iterator[Dated]:
-    rules = occasion.workflow.transitions[signoff.trigger].signoffs
+    # A case that was migrated can have been asked about a step that its route no longer has.
+    step = occasion.workflow.transitions.get(signoff.trigger)
+    rules = step.signoffs if step else ()
     rule = next((r for r in rules if r.department == signoff.department), None)
     if not signoff.open:
         return

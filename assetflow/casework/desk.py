@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select
@@ -184,7 +184,7 @@ class Desk:
             self.letter_facts,
             frozenset(given),
             partial(around, self.db, case),
-            partial(_lease_file, self, case),
+            cache(partial(_lease_file, self, case)),
         )
 
     def bare_occasion(self, workflow: Workflow, snapshot: Snapshot) -> Occasion:

@@ -40,11 +40,11 @@ def write(desk: Desk) -> list[Digest]:
     """Write the digest of everybody who has something new to act on and had none today."""
     # Two sweeps at once wait for each other here, so nobody gets two.
     record.numbers(desk, LETTER)
-    waiting = _waiting(desk)
+    found = waiting(desk)
     people = queries.people(desk.db)
     written = []
-    for person_id, items in sorted(waiting.items()):
-        key = f"{LETTER}:{person_id}:{desk.on.isoformat()}"
+    for person_id, items in sorted(found.items()):
+        key = key_of(person_id, desk.on)
         person = people[person_id]
         if outbox.number_of(desk.db, key) is not None or not person.here_on(desk.on):
             continue
@@ -53,7 +53,12 @@ def write(desk: Desk) -> list[Digest]:
     return written
 
 
-def _waiting(desk: Desk) -> dict[int, list[Any]]:
+def key_of(person_id: int, on: date) -> str:
+    """Give what the digest of a person and a day is called in the outbox."""
+    return f"{LETTER}:{person_id}:{on.isoformat()}"
+
+
+def waiting(desk: Desk) -> dict[int, list[Any]]:
     """Give what no digest has held yet, by person, oldest first; not of cases that have ended."""
     w, r, c, a = m.reminder_people, m.reminders, m.cases, m.assets
     query = (

@@ -18,12 +18,14 @@ from assetflow.casework import (
     correspondence,
     funding,
     leasing,
+    leaving,
     opening,
     registers,
     routes,
     scoring,
     signoffs,
     sweep,
+    tasks,
 )
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, record_facts, with_facts
@@ -154,6 +156,8 @@ class Stage:
             registers.add_group(self.desk(step, self.setting_up), group, **details)
 
     def _actor(self, step: Step) -> str:
+        if step.kind == "leaves":
+            return self.setting_up
         signs = step.kind in ("sign", "object")
         usual = _signatory(step) if signs else self.officers.get(step.case, "case_officer")
         return str(step.given.get("as", usual))
@@ -353,6 +357,13 @@ def _note(stage: Stage, desk: Desk, step: Step) -> Came:
     return ()
 
 
+@play("leaves")
+def _leaves(stage: Stage, desk: Desk, step: Step) -> Came:
+    # The day of the step is their last one.
+    leaving.leave(desk, step.what, desk.on)
+    return ()
+
+
 @play("sweep")
 def _sweep(stage: Stage, desk: Desk, step: Step) -> Came:
     t = m.reminders
@@ -410,6 +421,9 @@ def _check_case(desk: Desk, case: Case, step: Step) -> None:
         got = snapshot.facts.get(name)
         shown = "nothing" if got is None else facts.show(got)
         _same(f"{name} on the file: ", _as_shown(case, name, typed), shown)
+    if "to_do" in expected:
+        left = [one.name for one in tasks.of_case(desk, case) if one.done_on is None]
+        _same("to do: ", _listed(expected["to_do"]), _listed(left))
     _check_due(desk, case, expected.get("due", {}))
 
 

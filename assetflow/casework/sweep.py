@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select
 
 from assetflow import alerts, queries
 from assetflow import models as m
+from assetflow.alerts import Alert
 from assetflow.casework import clock, digests
 from assetflow.casework.desk import Desk
 from assetflow.casework.digests import Digest
@@ -31,7 +32,7 @@ STOPPED = "what was told until then is told: assetflow reminder list; sweep agai
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did, or with ``dry_run`` would do."""
+    """What a sweep did: how many cases it looked at, what it told, and the digests it wrote."""
 
     on: date
     cases: int
@@ -39,17 +40,15 @@ class Swept:
     digests: tuple[Digest, ...] = ()
 
 
-def sweep(desk: Desk, dry_run: bool = False, progress: Progress | None = None) -> Swept:
+def sweep(desk: Desk, progress: Progress | None = None) -> Swept:
     """Queue a reminder for everything that has fallen due by the desk's day and was never told."""
-    _check_day(desk)
-    ids = queries.ids_with_alert(desk.db, desk.on)
-    if not dry_run:
-        ids = _lock(desk, ids)
+    check_day(desk)
+    ids = _lock(desk, queries.ids_with_alert(desk.db, desk.on))
     everyone = _everyone(desk)
     told: list[Told] = []
     for start in range(0, len(ids), queries.BATCH):
         batch = ids[start : start + queries.BATCH]
-        told += _sweep_batch(desk, batch, everyone, dry_run)
+        told += _sweep_batch(desk, batch, everyone)
         if progress:
             progress(start + len(batch), len(ids))
     return Swept(desk.on, len(ids), tuple(told))
@@ -69,10 +68,10 @@ def sweep_in_parts(
     while left:
         try:
             with writing() as desk:
-                _check_day(desk)
+                check_day(desk)
                 ids = queries.ids_with_alert(desk.db, desk.on, after=last)
                 part = _lock(desk, ids[:PART])
-                found = _sweep_batch(desk, part, _everyone(desk), dry_run=False)
+                found = _sweep_batch(desk, part, _everyone(desk))
                 # The last ones go out with the digests of all, or not at all.
                 digested = digests.write(desk) if len(ids) <= PART else []
         except AssetflowError as error:
@@ -87,7 +86,8 @@ def sweep_in_parts(
     return Swept(desk.on, swept, tuple(told), tuple(digested))
 
 
-def _check_day(desk: Desk) -> None:
+def check_day(desk: Desk) -> None:
+    """Refuse a day that lies ahead, and a clock that is behind the record."""
     if desk.on > desk.today:
         raise BadInput("A sweep cannot be run for a day in the future.")
     clock.check(desk, "The sweep")
@@ -97,14 +97,10 @@ def _everyone(desk: Desk) -> Sequence[Person]:
     return list(queries.people(desk.db).values())
 
 
-def _sweep_batch(
-    desk: Desk, ids: Sequence[int], everyone: Sequence[Person], dry_run: bool
-) -> list[Told]:
+def _sweep_batch(desk: Desk, ids: Sequence[int], everyone: Sequence[Person]) -> list[Told]:
     done = queries.reminded(desk.db, ids)
     found = queries.load_cases(desk.db, ids)
-    return [
-        told for case in found for told in _sweep_case(desk, case, done[case.id], everyone, dry_run)
-    ]
+    return [told for case in found for told in _sweep_case(desk, case, done[case.id], everyone)]
 
 
 def _lock(desk: Desk, ids: Sequence[int]) -> list[int]:
@@ -122,21 +118,29 @@ def _lock(desk: Desk, ids: Sequence[int]) -> list[int]:
 
 
 def _sweep_case(
-    desk: Desk, case: Case, done: set[tuple[str, str]], everyone: Sequence[Person], dry_run: bool
+    desk: Desk, case: Case, done: set[tuple[str, str]], everyone: Sequence[Person]
 ) -> list[Told]:
+    due, coming = falling_due(desk, case, done)
+    told = [tell(desk, case, alert, everyone, superseded=passed) for alert, passed in due]
+    _AGAIN_ON.run(desk.db, case=case.id, coming=coming)
+    return told
+
+
+def falling_due(
+    desk: Desk, case: Case, done: set[tuple[str, str]]
+) -> tuple[list[tuple[Alert, bool]], date | None]:
+    """Give what has fallen due on a case and was not told, and the next day on which more does.
+
+    With each is told whether it is only noted: after missed months only the level now reached is
+    news, and those below it are not.
+    """
     timeline = alerts.timeline(desk.bare_occasion(case.workflow, case.snapshot))
     new = [alert for alert in timeline if (alert.kind, alert.key) not in done]
-    falling_due = [alert for alert in new if alert.on <= desk.on]
-    highest = max((a.on for a in falling_due if a.kind == alerts.LADDER), default=None)
-    told = []
-    for alert in falling_due:
-        # After missed months only the level now reached is news; the ones below it are noted.
-        superseded = alert.kind == alerts.LADDER and alert.on != highest
-        told.append(tell(desk, case, alert, everyone, superseded=superseded, dry_run=dry_run))
-    if not dry_run:
-        coming = min((alert.on for alert in new if alert.on > desk.on), default=None)
-        _AGAIN_ON.run(desk.db, case=case.id, coming=coming)
-    return told
+    due = [alert for alert in new if alert.on <= desk.on]
+    highest = max((a.on for a in due if a.kind == alerts.LADDER), default=None)
+    passed = [alert.kind == alerts.LADDER and alert.on != highest for alert in due]
+    coming = min((alert.on for alert in new if alert.on > desk.on), default=None)
+    return list(zip(due, passed, strict=True)), coming
 
 
 _AGAIN_ON = Statement(

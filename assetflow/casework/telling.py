@@ -42,18 +42,15 @@ def tell(
     everyone: Sequence[Person],
     *,
     superseded: bool = False,
-    dry_run: bool = False,
 ) -> Told:
     """Tell people of one alert: a letter to all of them, and the row that it was told.
 
-    A ``superseded`` alert is only noted; with ``dry_run`` nothing is written at all.
+    A ``superseded`` alert is only noted.
     """
     people, missing = recipients(case, alert, everyone, desk.on)
     names = tuple(person.name for person in people)
-    number = None
-    if not dry_run:
-        number = None if superseded else _write_letter(desk, case, alert, people)
-        _insert(desk, case, alert, people, number, superseded)
+    number = None if superseded else _write_letter(desk, case, alert, people)
+    _insert(desk, case, alert, people, number, superseded)
     return Told(
         case.reference, alert.kind, alert.title, alert.on, names, missing, number, superseded
     )

@@ -1,6 +1,7 @@
-"""``assetflow letter``: preview, issue and read letters."""
+"""``assetflow letter``: preview, issue, read and post letters."""
 
 from datetime import date
+from pathlib import Path
 
 import click
 
@@ -12,7 +13,7 @@ html = click.option("--html", "as_html", is_flag=True, help="The HTML instead of
 
 @click.group()
 def letter() -> None:
-    """Preview, issue and read letters."""
+    """Preview, issue, read and post letters."""
 
 
 @letter.command()
@@ -121,3 +122,32 @@ def show(app: App, number: str, as_html: bool, json_: bool) -> None:
         return
     click.echo(f"To: {row.recipient_name}\nSubject: {row.subject}\n\n{row.text}")
     click.echo(f"[letter {row.number}, {row.reference}; file: {folder.paths(app.home, row)[0]}]")
+
+
+@letter.command()
+@click.argument("number")
+@click.argument("file", type=options.PLACE)
+@options.as_json
+@click.pass_obj
+def post(app: App, number: str, file: Path, json_: bool) -> None:
+    """Have a letter printed and posted by GOV.UK Notify, from FILE, its PDF."""
+    from assetflow.casework import correspondence, mailing
+    from assetflow.errors import BadInput
+    from assetflow.files import fault_of, read_at_most
+
+    try:
+        pdf = read_at_most(file, mailing.MAX_PDF)
+    except OSError as error:
+        reasons = [error.strerror or str(error)]
+        raise fault_of(error)(f"{file} cannot be read.", reasons=reasons) from error
+    if len(pdf) > mailing.MAX_PDF:
+        raise BadInput(f"{file} is over the 2 MB that GOV.UK Notify posts.")
+    with app.writing() as desk:
+        row = correspondence.letter_row(desk, number)
+        message = mailing.post(desk, row, pdf)
+    if json_:
+        output.emit_json({"letter": row.number, "message": message.id, "state": message.state})
+        return
+    output.done(f"letter {row.number} to {row.recipient_name} waits to be posted: "
+                f"message {message.id}")  # fmt: skip
+    click.echo("  → send it: assetflow outbox deliver")

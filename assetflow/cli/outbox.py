@@ -78,24 +78,31 @@ def deliver(app: App, json_: bool) -> None:
 
 
 def _channel(app: App) -> "Channel":
-    from assetflow.delivery.smtp import Server
     from assetflow.errors import Refused
 
-    if app.settings.delivery.channel == "folder":
-        raise Refused(
-            "Nothing leaves by mail here: letters are files in letters-sent.",
-            remedies=[
-                f"to send them by mail, write in {app.home / 'assetflow.toml'}: "
-                '[delivery] channel = "smtp"; see docs/how-to/send-letters-by-mail.md'
-            ],
-        )
-    return Server(app.settings)
+    if app.settings.delivery.channel == "smtp":
+        from assetflow.delivery.smtp import Server
+
+        return Server(app.settings)
+    if app.settings.delivery.channel == "notify":
+        from assetflow.delivery.notify import Service
+
+        return Service(app.settings)
+    raise Refused(
+        "Nothing leaves by mail here: letters are files in letters-sent.",
+        remedies=[
+            f"to send them by mail, write in {app.home / 'assetflow.toml'}: "
+            '[delivery] channel = "smtp"; see docs/how-to/send-letters-by-mail.md',
+            'or channel = "notify"; see docs/how-to/send-letters-by-notify.md',
+        ],
+    )
 
 
 def _say_delivered(done: "Delivered") -> None:
-    from assetflow.outbox import FAILED, QUEUED, SENT, UNKNOWN
+    from assetflow.outbox import FAILED, QUEUED, SENT, UNDERWAY, UNKNOWN
 
-    words = {SENT: "sent", QUEUED: "to try again", FAILED: "failed", UNKNOWN: "in doubt"}
+    words = {SENT: "sent", UNDERWAY: "handed over", QUEUED: "to try again", FAILED: "failed",
+             UNKNOWN: "in doubt"}  # fmt: skip
     told = [f"{done.counts[state]} {word}" for state, word in words.items() if state in done.counts]
     output.done(", ".join(told) if told else "Nothing waits in the outbox.")
     if done.recovered:
@@ -104,6 +111,8 @@ def _say_delivered(done: "Delivered") -> None:
         about = f", {message.reference}" if message.reference else ""
         line = f"  ✗ message {message.id} to {message.address}{about}: {outcome.problem}"
         click.echo(line, err=True)
+    if done.stopped and not done.troubled:
+        click.echo(f"  ✗ {done.stopped}", err=True)
     if done.troubled:
         click.echo("  → what can be done: assetflow outbox list", err=True)
 

@@ -9,6 +9,9 @@ from assetflow.cli import options, output
 from assetflow.cli.app import App
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assetflow.casework.plan import Plan, Thing
     from assetflow.casework.sweep import Swept
 
 
@@ -19,34 +22,63 @@ if TYPE_CHECKING:
 @click.pass_obj
 def sweep(app: App, dry_run: bool, on: date | None, json_: bool) -> None:
     """Remind people, once, of everything that has fallen due; safe to run as often as you like."""
-    from assetflow.casework.sweep import sweep as run
+    from assetflow.casework.plan import plan
     from assetflow.casework.sweep import sweep_in_parts
 
     with output.progress("Looking at cases") as progress:
         if dry_run:
             with app.reading(on) as desk:
-                swept = run(desk, dry_run, progress)
-        else:
-            swept = sweep_in_parts(lambda: app.writing(on), progress)
-            app.remove_erased_files()
+                planned = plan(desk, progress)
+            output.emit_json(planned) if json_ else _show_plan(planned)
+            return
+        swept = sweep_in_parts(lambda: app.writing(on), progress)
+        app.remove_erased_files()
     if json_:
         output.emit_json(swept)
         return
-    _show(swept, dry_run)
+    _show(swept)
 
 
-def _show(swept: "Swept", dry_run: bool) -> None:
+def _show_plan(planned: "Plan") -> None:
+    from assetflow.facts import counted
+
+    if not planned.people and not planned.noted:
+        click.echo(f"{output.day(planned.on)}: nothing new has fallen due.")
+        return
+    hearers = "1 person" if len(planned.people) == 1 else f"{len(planned.people)} people"
+    many = counted(planned.count, "thing")
+    click.echo(f"{output.day(planned.on)}: {many} would be told to {hearers}; nothing was changed")
+    for one in planned.people:
+        how = "by mail" if one.channel == "mail" else "as a file"
+        later = f", {one.later} later" if one.later else ""
+        output.title(f"\n{one.person}, {how}: {one.today} in today's digest{later}")
+        _show_things(one.things)
+    for vacant in planned.nobody:
+        output.title(f"\nNobody is recorded as {vacant.role}, so nobody hears of it as such")
+        _show_things(vacant.things, short=True)
+    if planned.noted:
+        output.title("\nOnly noted, because a higher level is already reached")
+        _show_things(planned.noted, short=True)
+
+
+def _show_things(things: "Sequence[Thing]", *, short: bool = False) -> None:
+    for one in things:
+        click.echo(f"  {output.day(one.due_on):<12} {one.reference}  {one.title} ({one.asset})")
+        if not short:
+            click.echo(f"      {one.why}")
+            click.echo(f"      → {one.requires}")
+
+
+def _show(swept: "Swept") -> None:
     from assetflow.facts import counted
 
     sent = [told for told in swept.told if not told.superseded]
-    verb = "would be sent" if dry_run else "sent"
     if not swept.told and not swept.digests:
         click.echo(f"{output.day(swept.on)}: nothing new has fallen due.")
         return
-    click.echo(f"{output.day(swept.on)}: {len(sent)} reminder{'s' * (len(sent) != 1)} {verb}")
+    click.echo(f"{output.day(swept.on)}: {counted(len(sent), 'reminder')} sent")
     for told in sent:
-        number = f" (letter {told.letter})" if told.letter else ""
-        click.echo(f"  {told.reference}  {told.title}{number}")
+        click.echo(f"  {told.reference}  {told.title} (letter {told.letter})")
         click.echo(f"      to {', '.join(told.recipients)}")
         if told.missing_roles:
             click.echo(f"      nobody is recorded as {', '.join(told.missing_roles)}")

@@ -6,13 +6,15 @@ server may have taken it. Before that moment nothing was taken, and it can be tr
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from email.message import EmailMessage
 
 from assetflow.delivery import mail
-from assetflow.outbox import FAILED, QUEUED, SENT, UNKNOWN, Message, Outcome
-from assetflow.settings import Settings, Smtp
+from assetflow.outbox import EMAIL, FAILED, QUEUED, SENT, UNKNOWN, Message, Outcome
+from assetflow.sending import Smtp
+from assetflow.settings import Settings
 
 # Seconds for each answer of the server.
 TIMEOUT = 10.0
@@ -21,6 +23,11 @@ _GOES_ON, _TAKEN, _FORWARDED = 354, 250, 251
 
 class Server:
     """One connection to the mail server, opened when it is first needed and again if it is lost."""
+
+    name = "smtp"
+    ways: Sequence[str] = (EMAIL,)
+    # Once it has a message, a mail server tells nobody what becomes of it.
+    asks = False
 
     def __init__(self, settings: Settings, timeout: float = TIMEOUT) -> None:
         self._settings, self._timeout = settings, timeout
@@ -63,6 +70,10 @@ class Server:
             raise
         self._open = server
         return server
+
+    def follow(self, message: Message) -> Outcome:
+        """Leave a message as it is: there is nobody to ask."""
+        return Outcome(message.state, message.problem)
 
     def close(self) -> None:
         """Say goodbye, where anybody is there to hear it."""

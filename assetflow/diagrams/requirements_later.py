@@ -54,6 +54,17 @@ def _together(route: Workflow, given: Given) -> Iterable[str]:
     yield f"Where it is on the file: {_label(route, given['fact'])}, so is: {needs}"
 
 
+def _needed_above(route: Workflow, given: Given) -> Iterable[str]:
+    needs = all_of(_label(route, name) for name in given["needs"])
+    where = f" and on the file is: {_label(route, given['where'])}" if given.get("where") else ""
+    above = f"{_label(route, given['fact'])} is above {given['above']:,}{where}"
+    yield f"Where {above}, so is: {needs}"
+
+
+def _in_order(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"Each after the one before it: {all_of(_label(route, f) for f in given['facts'])}"
+
+
 def _fact_is(route: Workflow, given: Given) -> Iterable[str]:
     yield f"Recorded as {given['value']}: {_label(route, given['fact'])}"
 
@@ -162,6 +173,8 @@ SAYS: Mapping[str, Says] = {
     "ahead_by": _ahead_by,
     "not_above": _not_above,
     "together": _together,
+    "needed_above": _needed_above,
+    "dates_in_order": _in_order,
     "fact_is": _fact_is,
     "after_fact": _after_fact,
     "until_fact": _until_fact,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
 from assetflow import clocks
@@ -90,6 +91,38 @@ def together(occasion: Occasion, fact: str, needs: list[str]) -> Iterator[Unmet]
         missing = fact_missing(occasion, name)
         sentence = f"{label} is {show(found)}, which needs its reason. {missing.sentence}"
         yield Unmet(missing.code, sentence, missing.who, missing.remedy, name, missing.label)
+
+
+@guard
+def needed_above(
+    occasion: Occasion, fact: str, above: int, needs: list[str], where: str = ""
+) -> Iterator[Unmet]:
+    """Where a number on the file is above an amount, other facts are on the file as well.
+
+    With ``where`` only if that fact is on the file, such as the day that makes it count.
+    """
+    found = occasion.case.facts.get(fact)
+    if where and occasion.case.facts.get(where) in (None, False):
+        return
+    if not isinstance(found, int | Decimal) or found <= above:
+        return
+    told = f"{occasion.workflow.facts[fact].label} is {show(found)}, above {above:,}."
+    for name in (name for name in needs if not on_file(occasion, name)):
+        missing = fact_missing(occasion, name)
+        sentence = f"{told} {missing.sentence}"
+        yield Unmet(missing.code, sentence, missing.who, missing.remedy, name, missing.label)
+
+
+@guard
+def dates_in_order(occasion: Occasion, facts: list[str]) -> Iterator[Unmet]:
+    """Of the dates that are on the file, each lies after the one before it."""
+    dated = [(name, occasion.case.facts.get(name)) for name in facts]
+    known = [(name, day) for name, day in dated if isinstance(day, date)]
+    for (before, first), (name, second) in pairwise(known):
+        if second <= first:
+            label = occasion.workflow.facts[before].label
+            trouble = f"is {show(second)}, not after {show(first)} ({label})"
+            yield fact_unfit(occasion, name, trouble)
 
 
 @guard

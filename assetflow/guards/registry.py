@@ -10,7 +10,7 @@ from assetflow.workflow import GuardUse
 Guard = Callable[..., Iterable[Unmet]]
 REGISTRY: dict[str, Guard] = {}
 # They name facts that may be missing, or must be.
-_ASK_FOR_NONE = ("facts_absent", "together")
+_ASK_FOR_NONE = ("facts_absent", "together", "needed_above", "dates_in_order")
 
 
 def guard(function: Guard) -> Guard:

@@ -62,7 +62,7 @@ def given(terms: Terms, name: str) -> str:
     if name in DERIVED:
         return DERIVED[name](terms)
     value = terms.values.get(name)
-    if value is None:
+    if value in (None, "unknown"):
         return ""
     if isinstance(value, Decimal):
         return str(value)

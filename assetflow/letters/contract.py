@@ -74,6 +74,8 @@ FACTS: dict[str, Shape] = {
     "representations_received": "list",
     "representations_sent_on": "date",
     "proposed_until": "date",
+    "extended_until": "date",
+    "extension_agreed_in": "text",
     "extension_reason": "text",
     "decision_reasons": "list",
     "agreed_terms": "list",
@@ -170,6 +172,8 @@ CONTRACT: dict[str, Shape] = {
         "level": "text",
         "requires": "text",
         "age": "text",
+        # Whether the level counts from the first deadline that passed, and not from the beginning.
+        "lateness": "yes_no",
         "actions": "list",
         "recipients": "list",
     },

@@ -80,6 +80,7 @@ _ALERT = {
     "level": "Amber",
     "requires": "the cause in writing and a letter that brings the group up to date",
     "age": "4 months 12 days",
+    "lateness": False,
     "actions": ["ask Finance for its sign-off", "tell the group the new date"],
     "recipients": ["Priya Nair", "Tom Adeyemi"],
 }
@@ -200,6 +201,7 @@ _LATE: Mapping[str, object] = {
     ],
     "signoff": _SIGNOFF
     | {"requested_on": date(2026, 1, 13), "due_on": date(2026, 1, 27), "required": False},
+    "alert": _ALERT | {"lateness": True},
 }
 
 _BARE: Mapping[str, object] = {
@@ -291,6 +293,8 @@ _SAMPLE_FACTS: Mapping[str, object] = {
     "representations_received": ["a neighbour asks about noise", "the school is in favour"],
     "representations_sent_on": date(2026, 2, 3),
     "proposed_until": date(2026, 10, 30),
+    "extended_until": date(2026, 10, 30),
+    "extension_agreed_in": "your email of 9 July 2026",
     "extension_reason": "The title has a gap that the Keeper must look at.",
     "decision_reasons": ["the plan keeps the hall open", "the price reflects what people gain"],
     "agreed_terms": ["the price is £20,000", "the hall stays open to the public"],

@@ -12,7 +12,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from assetflow import models as m
 from assetflow.outbox import files
@@ -68,6 +79,12 @@ def queue(db: Connection, key: str, attached: Sequence[Attachment] = (), **value
     return number
 
 
+def replace_files(db: Connection, number: int, attached: Sequence[Attachment]) -> None:
+    """Give a message other files than it had."""
+    db.execute(delete(m.outbox_files).where(m.outbox_files.c.message_id == number))
+    files.put(db, number, attached)
+
+
 def number_of(db: Connection, key: str) -> int | None:
     """Give the number of the message with a key, or None where there is none."""
     t = m.outbox
@@ -109,13 +126,39 @@ def settle(db: Connection, message: Message, token: str, outcome: Outcome, now: 
     if state == QUEUED and message.attempts >= MOST_TRIES:
         state = FAILED
     values = {
-        "state": state, "problem": outcome.problem, "claim": "", "claimed_at": None,
+        "state": state, "problem": outcome.problem, "claim": "",
+        "remote_id": outcome.remote_id or message.remote_id,
         "next_try_at": now + wait(message.attempts) if state == QUEUED else None,
         "sent_at": now if state == SENT else None,
     }  # fmt: skip
     ours = and_(t.c.id == message.id, t.c.claim == token, t.c.state == SENDING)
     done = bool(db.execute(update(t).where(ours).values(values)).rowcount)
     if done and state == SENT:
+        files.let_go(db, t.c.id == message.id)
+    return done
+
+
+def to_follow(db: Connection, channel: str) -> list[Message]:
+    """List the messages of a channel of which it is not known what became: underway or in doubt."""
+    t = m.outbox
+    which = and_(t.c.channel == channel, t.c.state.in_([UNDERWAY, UNKNOWN]))
+    return [_message(row) for row in db.execute(_messages().where(which).order_by(t.c.id))]
+
+
+def settle_followed(db: Connection, message: Message, outcome: Outcome, now: datetime) -> bool:
+    """Note what became of a message that was asked after; False where somebody else has."""
+    t = m.outbox
+    values = {
+        "state": outcome.state, "problem": outcome.problem, "next_try_at": None,
+        "sent_at": now if outcome.state == SENT else None,
+        "remote_id": outcome.remote_id or message.remote_id,
+    }  # fmt: skip
+    as_it_was = and_(
+        t.c.id == message.id, t.c.state == message.state, t.c.remote_id == message.remote_id,
+        t.c.attempts == message.attempts,
+    )  # fmt: skip
+    done = bool(db.execute(update(t).where(as_it_was).values(values)).rowcount)
+    if done and outcome.state == SENT:
         files.let_go(db, t.c.id == message.id)
     return done
 
@@ -131,7 +174,7 @@ def recover(db: Connection, now: datetime) -> int:
     t = m.outbox
     left = and_(t.c.state == SENDING, t.c.claimed_at < now - LEASE)
     problem = "The sending broke off; it is not known whether it arrived."
-    values = {"problem": problem, "claim": "", "claimed_at": None}
+    values = {"problem": problem, "claim": ""}
     again = update(t).where(and_(left, t.c.policy == "retry"))
     held = update(t).where(and_(left, t.c.policy == "hold"))
     count = db.execute(again.values(state=QUEUED, **values)).rowcount

@@ -15,7 +15,7 @@ from assetflow.workflow import GuardUse, Transition, Workflow
 
 # Guards that ask for several facts at once, by the parameter that names them.
 LetterFacts = Mapping[str, Collection[str]]
-_PER_FACT = {"facts_recorded": "facts", "together": "needs"}
+_PER_FACT = {"facts_recorded": "facts", "together": "needs", "needed_above": "needs"}
 
 
 @dataclass(frozen=True, slots=True, order=True)

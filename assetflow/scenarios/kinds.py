@@ -67,6 +67,7 @@ KINDS: Mapping[str, Kind] = {
     "funder": Kind(text, {"asks": entry(_ASKED)}),
     "letter": Kind(text, {"facts": facts, "why": text}),
     "note": Kind(text),
+    "leaves": Kind(text),
     "sweep": Kind(texts),
 }  # fmt: skip
 
@@ -86,6 +87,7 @@ EXPECTED: Mapping[str, Shape] = {
     "letters": texts,
     "waiting_on": text,
     "on_file": facts,
+    "to_do": texts,
     "due": entry({"stage": day, "signoffs": named(day), "clocks": named(clock)}),
 }
 # How a case begins that the scenario has from its start.

@@ -13,6 +13,7 @@ from assetflow.yaml_reader import Path_
 NOBODY = "nobody"
 # Where the name of a thing of the route stands: under which key, or of which kinds of step.
 _TRIGGERS, _SIGNING, _PEOPLE = ("do", "ask"), ("sign", "object"), ("as", "by")
+_OF_PEOPLE = ("champion", "leaves")
 # A name in a step: where it stands, what it is a name of, the name, and those that there are.
 _Named = tuple[Path_, str, str, Collection[str]]
 
@@ -119,8 +120,8 @@ class _Reading:
 
     def _people_of(self, step: Step) -> Iterator[Finding]:
         named = [((*step.path, key), step.given[key]) for key in _PEOPLE if key in step.given]
-        if step.kind == "champion":
-            named.append(((*step.path, "champion"), step.what))
+        if step.kind in _OF_PEOPLE:
+            named.append(((*step.path, step.kind), step.what))
         for path, person in named:
             if person not in self.people:
                 yield unknown(path, "person", person, self.people)
@@ -176,6 +177,9 @@ class _Reading:
         yield from _one(("waiting_on",), "holder", expected.get("waiting_on"), HOLDERS)
         for n, letter in enumerate(expected.get("letters", ())):
             yield ("letters", n), "letter", letter, self.letters
+        tasks = {f"{r.level}.{task.id}" for r in route.ladder.values() for task in r.tasks}
+        for n, task in enumerate(expected.get("to_do", ())):
+            yield ("to_do", n), "task", task, tasks
         due = expected.get("due", {})
         yield from _each((kind,), "fact", what if kind == "record" else {}, route.facts)
         yield from _each(("facts",), "fact", given.get("facts", {}), route.facts)

@@ -13,6 +13,8 @@ from assetflow.workflow import Stage, Workflow
 _ANCHOR = date(2026, 1, 5)
 # No policy plans further ahead, and dates end with the year 9999.
 _LONGEST = "100 years"
+# What comes round more often is a routine, and no task.
+_SHORTEST = Duration.parse("1 week")
 # What guards call their periods; a count of parts or people is no text.
 _PARAMETERS = ("at_least", "at_most", "within")
 
@@ -28,14 +30,18 @@ def problems(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
         except ValueError as error:
             yield Finding(path, "bad-duration", str(error))
             continue
-        if _end(_ANCHOR, duration, around.calendar) > longest:
+        end = _end(_ANCHOR, duration, around.calendar)
+        if end > longest:
             yield Finding(path, "bad-duration", f"{text} is longer than {_LONGEST}")
+        if path[-1] == "every" and end < due(_ANCHOR, _SHORTEST, around.calendar):
+            message = f"{text} is shorter than {_SHORTEST}"
+            yield Finding(path, "bad-duration", message, "nobody can be asked for it so often")
 
 
 def _shares(workflow: Workflow) -> Iterator[Finding]:
     for kind, rule in workflow.alerts.items():
         try:
-            share_of(rule.share or "150 %")
+            share_of("150 %" if rule.share is None else rule.share)
         except ValueError as error:
             yield Finding(("alerts", kind, "share"), "bad-duration", str(error))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from assetflow.leases.particulars import FIELDS
 from assetflow.leases.telling import GIVES
 from assetflow.soundness.finding import Finding, Surroundings, Where, unknown
 from assetflow.workflow import Paper, Workflow
@@ -37,6 +38,7 @@ def _order(workflow: Workflow, paper: Paper, earlier: list[str]) -> Iterator[Fin
 
 
 def _facts(workflow: Workflow, paper: Paper) -> Iterator[Finding]:
+    answers = {one.name for one in FIELDS.values() if one.kind == "answer"}
     for name, fact in paper.facts.items():
         path: Where = ("papers", paper.id, "facts", name)
         if name not in GIVES:
@@ -44,7 +46,9 @@ def _facts(workflow: Workflow, paper: Paper) -> Iterator[Finding]:
         if fact not in workflow.facts:
             yield unknown(path, "fact", fact, workflow.facts)
             continue
-        wanted = _TYPES.get(name, ("money", "text") if name in _MONEY else ("text",))
+        money, answer = name in _MONEY, name in answers
+        plain = ("money", "text") if money else ("yes_no", "text") if answer else ("text",)
+        wanted = _TYPES.get(name, plain)
         if workflow.facts[fact].type not in wanted:
             message = (
                 f"{name} cannot be put on the file as a fact of type {workflow.facts[fact].type}"

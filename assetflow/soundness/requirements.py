@@ -13,7 +13,7 @@ _TYPE_WANTED = {
     "library_entry_cited": "library",
     "fact_is": "choice",
     **dict.fromkeys(("date_ahead", "ahead_by", "within_after", "waited_since"), "date"),
-    **dict.fromkeys(("after_fact", "until_fact"), "date"),
+    **dict.fromkeys(("after_fact", "until_fact", "dates_in_order"), "date"),
 }
 
 
@@ -79,7 +79,7 @@ def facts_named(given: Mapping[str, object]) -> Iterator[tuple[Where, str]]:
         for number, each in enumerate(named if isinstance(named, list) else []):
             if isinstance(each, str):
                 yield (key, number), each
-    for key in ("fact", "limit"):
+    for key in ("fact", "limit", "where"):
         fact = given.get(key)
         if isinstance(fact, str):
             yield (key,), fact

@@ -305,10 +305,14 @@ class Council:
             self._answer_all(ref, transition)
         elif item.code == "fact_elsewhere":
             self.bring(ref, item.remedy.split()[-1])
+        elif item.code == "clock" and "it can be done until" in item.sentence:
+            # The time is over: what it runs from is done anew.
+            begun = (u.parameters["fact"] for u in transition.requires if u.guard == "within_after")
+            self.bring(ref, self.workflow.facts[next(begun)].only_with[0])
         elif item.code == "clock":
             self.today += timedelta(days=8)
         elif item.code == "waited":
-            self.today += timedelta(days=91)
+            self.today += timedelta(days=1 if "not yet over" in item.sentence else 91)
         elif item.code == "letter_sent" and "letter issue" in item.remedy:
             letter, facts = item.remedy.split()[-1], self.every_fact()
             assert self.do(lambda desk: correspondence.issue(desk, ref, letter, facts, ""))

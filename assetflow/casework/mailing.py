@@ -106,7 +106,7 @@ def post(desk: Desk, letter: Any, pdf: bytes) -> Message:
     key = f"letter:{letter.number}:post"
     if (known := outbox.number_of(desk.db, key)) is not None:
         _check_replaceable(outbox.one(desk.db, known), letter)
-        outbox.replace_files(desk.db, known, [_pdf_of(letter, pdf)])
+        outbox.files.take_the_place(desk.db, known, _pdf_of(letter, pdf))
         outbox.release(desk.db, known)
     else:
         known = outbox.queue(

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
-    delete,
     func,
     insert,
     or_,
@@ -77,12 +76,6 @@ def queue(db: Connection, key: str, attached: Sequence[Attachment] = (), **value
     number = int(db.execute(new).scalar_one())
     files.put(db, number, attached)
     return number
-
-
-def replace_files(db: Connection, number: int, attached: Sequence[Attachment]) -> None:
-    """Give a message other files than it had."""
-    db.execute(delete(m.outbox_files).where(m.outbox_files.c.message_id == number))
-    files.put(db, number, attached)
 
 
 def number_of(db: Connection, key: str) -> int | None:

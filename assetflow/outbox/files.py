@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from assetflow import models as m
 from assetflow.outbox.message import Attachment
@@ -15,6 +15,15 @@ def put(db: Connection, message_id: int, files: Iterable[Attachment]) -> None:
             message_id=message_id, place=place, name=one.name, media_type=one.media_type,
             sha256=one.sha256, content=one.content,
         ))  # fmt: skip
+
+
+def take_the_place(db: Connection, message_id: int, new: Attachment) -> None:
+    """Let a file take the place of the first one of a message."""
+    t = m.outbox_files
+    values = {"name": new.name, "media_type": new.media_type, "sha256": new.sha256,
+              "content": new.content}  # fmt: skip
+    first = and_(t.c.message_id == message_id, t.c.place == 1)
+    db.execute(update(t).where(first).values(values))
 
 
 def of(db: Connection, message_id: int) -> tuple[Attachment, ...]:

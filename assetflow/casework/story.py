@@ -175,7 +175,7 @@ def _paper(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
     declared = case.workflow.papers.get(detail["paper"])
     label = declared.label if declared else detail["paper"]
     again = f", version {detail['number']}" if detail["number"] > 1 else ""
-    return f"{label} recorded{again}; put on the file: {', '.join(detail['facts']) or 'nothing'}"
+    return "; ".join([f"{label} recorded{again}", *_along(detail)])
 
 
 def _accepted(case: Case, entry: Entry, detail: dict[str, Any]) -> str:

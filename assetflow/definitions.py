@@ -21,6 +21,7 @@ from assetflow.workflow import (
     Limit,
     Named,
     ObjectionCategory,
+    Paper,
     PauseRule,
     Rung,
     SignoffRule,
@@ -45,6 +46,7 @@ NAMED = {
     "objections": "id",
     "criteria": "id",
     "clocks": "id",
+    "papers": "id",
     "limits": "id",
 }
 _KINDS: dict[Any, Any] = {
@@ -57,6 +59,7 @@ _KINDS: dict[Any, Any] = {
     "alerts": AlertRule,
     "objections": ObjectionCategory,
     "criteria": Criterion,
+    "papers": Paper,
     "clocks": Clock,
     "limits": Limit,
 }

@@ -107,7 +107,8 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-def _money(text: str) -> Decimal:
+def read_money(text: str) -> Decimal:
+    """Read an amount in pounds; raises ``ValueError`` with a sentence."""
     plain = text.replace("£", "", 1).strip()
     if not _MONEY.fullmatch(plain):
         raise ValueError(f"{text!r} is not an amount in pounds, such as 12000 or 12,000.50")
@@ -128,7 +129,7 @@ _PARSERS: dict[str, Any] = {
     "library": str,
     "list": _list,
     "integer": _integer,
-    "money": _money,
+    "money": read_money,
     "date": read_date,
     "yes_no": _yes_no,
     "choice": str,

@@ -320,6 +320,55 @@ interests = Table(
     UniqueConstraint("case_id", "person_id"),
 )
 
+# Lease terms as each paper has them: a tender, heads of terms, a draft. None is ever overwritten.
+lease_papers = Table(
+    "lease_papers",
+    metadata,
+    _id(),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("paper", String(60), nullable=False),
+    # The first, second … of its kind on a case.
+    Column("number", Integer, nullable=False),
+    # The terms as JSON; empty once they were destroyed.
+    Column("terms", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("recorded_on", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("case_id", "paper", "number"),
+)
+
+# Who has accepted in writing that a paper is worse for the group than an earlier one.
+lease_acceptances = Table(
+    "lease_acceptances",
+    metadata,
+    _id(),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    # The SHA-256 of the difference, in the words of both papers.
+    Column("code", String(64), nullable=False),
+    Column("party", String(10), nullable=False),
+    Column("difference", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("accepted_on", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("case_id", "code", "party"),
+    CheckConstraint("party IN ('group', 'champion')", name="party_known"),
+)
+
+# Who gives money for a case, and what they ask of the lease in return.
+funders = Table(
+    "funders",
+    metadata,
+    _id(),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    # What it asks, as JSON.
+    Column("asks", Text, nullable=False),
+    Column("deadline", Date),
+    Column("recorded_on", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("case_id", "name"),
+)
+
 # What shows that a department said what was recorded for it: an email, a minute, a letter.
 evidence = Table(
     "evidence",

@@ -200,6 +200,7 @@ _PARTS = {
     "limits": "the days a forecast must not pass",
     "substantive": "the letters that move a case on",
     "pauses": "the rules for pauses",
+    "papers": "the lease papers",
     "ladder_counts": "what the ladder counts",
     "parts": "the routes whose cases are parts",
     "parts_in": "the stages that take parts",

@@ -6,10 +6,13 @@ Guards, permissions and alerts see these and nothing else: no database, no file,
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from assetflow.calendars import Calendar
 from assetflow.workflow import Workflow
+
+if TYPE_CHECKING:
+    from assetflow.leases.file import LeaseFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +213,12 @@ class Around:
     goes_on_as: tuple[Related, ...] = ()
 
 
+def _empty_lease_file() -> "LeaseFile":
+    from assetflow.leases.file import LeaseFile  # noqa: PLC0415 - most commands need none of it
+
+    return LeaseFile()
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """A case on a day under its route: everything a rule may ask about.
@@ -227,6 +236,8 @@ class Occasion:
     letter_facts: Mapping[str, frozenset[str]]
     given: frozenset[str] = frozenset()
     around: Callable[[], Around] = Around
+    # What is on file about the lease; asked only by a rule that needs it.
+    lease: "Callable[[], LeaseFile]" = _empty_lease_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -312,6 +312,25 @@ class PauseRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper with lease terms, such as a tender or a draft, and what it is held against.
+
+    ``facts`` maps particulars of the paper to the facts that it puts on the file, so that nobody
+    types them twice. What a ``complete`` paper does not say was not agreed.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    id: str
+    label: str
+    # Earlier papers that must not be made worse for the group; the first is what was approved.
+    compared_with: tuple[str, ...] = ()
+    complete: bool = False
+    # The stages in which it can be recorded; without any, all of them.
+    stages: tuple[str, ...] = ()
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
     """One measure by which business cases are assessed, with its weight in per cent."""
 
@@ -348,6 +367,8 @@ class Workflow:
     sources: tuple[str, ...] = ()
     clocks: dict[str, Clock] = field(default_factory=dict, metadata=_LATER)
     pauses: PauseRule | None = field(default=None, metadata=_LATER)
+    # Papers with lease terms, each held against the ones before it.
+    papers: dict[str, Paper] = field(default_factory=dict, metadata=_LATER)
     # Whether the ladder counts a case's gross age, or how late it is by its own deadlines.
     ladder_counts: Literal["age", "lateness"] = field(default="age", metadata=_LATER)
     # Routes whose cases can be parts of a case of this one, and the stages to open them in.
@@ -452,6 +473,7 @@ def from_canonical(text: str) -> Workflow:
         "objections": _each(ObjectionCategory, data["objections"]),
         "criteria": _each(Criterion, data["criteria"]),
         "clocks": {k: _clock(v) for k, v in data.get("clocks", {}).items()},
+        "papers": _each(Paper, data.get("papers", {})),
         "limits": _each(Limit, data.get("limits", {})),
         "pauses": PauseRule(**_tuples(data["pauses"])) if data.get("pauses") else None,
     }

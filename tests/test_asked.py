@@ -69,7 +69,7 @@ def test_what_is_not_on_the_file_stands_last_and_apart(case: Terminal) -> None:
     data = case("signoff", "show", "1", "service", "--json").json
     assert [fact[1] for fact in data["facts"]] == ["Bowls"]
     assert data["absent"]
-    case("case", "record", "1", "lease_term_years=25")
+    case("case", "record", "1", "lease_term=25 years")
     changed = case("signoff", "show", "1", "service", "--json").json
-    assert ["not on the file", "25"] in [fact[1:] for fact in changed["facts"]]
+    assert ["not on the file", "25 years"] in [fact[1:] for fact in changed["facts"]]
     assert "void" in changed["answer"]

@@ -57,7 +57,9 @@ LOOKING = {
     "diff",
     "doctor",
     "due",
+    "compare",
     "explain",
+    "form",
     "history",
     "list",
     "next",
@@ -149,6 +151,13 @@ VALUES = {
     "case open-parts case_": "PERM-2026-0001",
     "case open-parts file": str(ROOT / "tests" / "fixtures" / "sites.csv"),
     "score_": "7",
+    "lease form paper": "tender",
+    "lease record paper": "approved_terms",
+    "lease record file": str(ROOT / "tests" / "fixtures" / "lease_terms.yaml"),
+    "party": "group",
+    "evidence": "Email",
+    "funder add name": "Heritage Fund",
+    "funder remove name": "Lottery",
     "workflow new name": "our_route",
     "calendar add day": "1 Dec 2026",
     "calendar remove day": "25 Dec 2026",
@@ -203,6 +212,11 @@ def office_home(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     af("case", "open", "--asset", "SAMPLE-0004", "--group", "Bowls Club")
     af("case", "withdraw", "3", "--why", "Too far away")
     af("case", "record", "1", "transfer_purpose=Bowls", "undervalue=1200.50", "lease_term_years=25")
+    (home / "tender.yaml").write_text("term: 25 years\nrent: [{years: 1-25, basis: none}]\n")
+    (home / "terms.yaml").write_text("term: 7 years\nrent: [{years: 1-7, amount: 900}]\n")
+    af("lease", "record", "1", "tender", str(home / "tender.yaml"))
+    af("lease", "record", "1", "approved_terms", str(home / "terms.yaml"))
+    af("funder", "add", "1", "Lottery", "--at-least", "20 years", "--charge")
     af("case", "record", "2", "transfer_purpose=Bowls")
     af("signoff", "request", "1")
     af(

@@ -195,7 +195,7 @@ GIVE = ("score", "give", BID["Boat Club"])
         (("Comunity benefit", "5", "--reason", "Good"), 6, "did you mean Community benefit?"),
         (("Zeal", "5", "--reason", "Good"), 6, "its criteria: Community benefit; Sustainability"),
         (("Sustainability", "11", "--reason", "Good"), 2, "whole number from 0 to 10"),
-        (("Sustainability", "1" * 30, "--reason", "Good"), 2, "whole number from 0 to 10"),
+        (("Sustainability", "1" * 30, "--reason", "Good"), 2, "is not from -999999999 to"),
         (("Sustainability", "5", "--reason", " "), 2, "A score needs its reason"),
         (("Sustainability", "5"), 2, "Missing option '--reason'"),
         (("Sustainability", "5", "--reason", "x" * 6_000), 2, "longer than 5,000"),

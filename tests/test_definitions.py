@@ -179,6 +179,9 @@ pauses:
 limits:
   keys: {label: In time, fact: answered_on, why: no grant, leaves: 1 year, reached: agreed}
   lease: {label: Long enough, fact: answered_on, why: no grant, leaves_years: years, source: it}
+papers:
+  tender: {label: Tender, facts: {rent: said_in}}
+  draft: {label: Draft, compared_with: [tender], complete: true, stages: [asked]}
 substantive: [withdrawal]
 ladder_counts: lateness
 calendar: scotland

@@ -28,7 +28,9 @@ FLOORS = (
         "assetflow.chain",
     ),
     ("assetflow.deadlines", "assetflow.shape", "assetflow.route_changes", "assetflow.local_days"),
-    ("assetflow.snapshot", "assetflow.facts", "assetflow.retention"),
+    ("assetflow.facts", "assetflow.retention"),
+    ("assetflow.leases",),
+    ("assetflow.snapshot",),
     ("assetflow.statement", "assetflow.pauses"),
     ("assetflow.clocks", "assetflow.reckoning", "assetflow.whose_time"),
     ("assetflow.guards", "assetflow.machine", "assetflow.targets", "assetflow.alert"),
@@ -46,6 +48,7 @@ FLOORS = (
         "assetflow.letters",
         "assetflow.register",
         "assetflow.data_files",
+        "assetflow.lease_data",
         "assetflow.route_files",
         "assetflow.part_files",
         "assetflow.database",
@@ -71,7 +74,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 OWNERS = {
     "alembic": ("assetflow.database", "assetflow.migrations"),
     "click": ("assetflow.cli",),
-    "dateutil": ("assetflow.deadlines", "assetflow.calendars"),
+    "dateutil": ("assetflow.deadlines", "assetflow.calendars", "assetflow.leases"),
     "icalendar": ("assetflow.feed",),
     "jinja2": ("assetflow.letters",),
     "markdown_it": ("assetflow.letters",),
@@ -401,7 +404,7 @@ PLANTED = {
         "assetflow.guards",
         "from dateutil.relativedelta import relativedelta",
         "line 1: assetflow.guards imports dateutil, "
-        "which belongs to assetflow.deadlines and assetflow.calendars",
+        "which belongs to assetflow.deadlines and assetflow.calendars and assetflow.leases",
     ),
     "migrations from casework": (
         "assetflow.casework.homes",

@@ -495,10 +495,8 @@ NEEDS: dict[str, str] = {
     "invitation_to_business_case": "business_case_due_on",
     "revise_business_case": "revision_needed business_case_due_on",
     "not_taken_forward": "refusal_reasons what_would_change",
-    "approved_in_principle": "lease_term_years rent repair break_clause legal_costs valid_until",
-    "heads_of_terms": (
-        "lease_term_years rent repair break_clause permitted_use alienation legal_costs"
-    ),
+    "approved_in_principle": "lease_term rent repair break_clause legal_costs valid_until",
+    "heads_of_terms": ("lease_term rent repair break_clause permitted_use alienation legal_costs"),
     "holding_update": "progress_made progress_awaited forecast_date",
     "closing_warning": "reply_by",
     "completion": "keys_handed_over_on",
@@ -529,7 +527,7 @@ MENTIONS: dict[str, str] = {
     "terms_of_sale": "open_points",
     "completion": "handover_items emergency_phone",
     "decision_published": "call_in_exemption",
-    "signoff_request": "transfer_purpose lease_term_years rent repair break_clause conditions",
+    "signoff_request": "transfer_purpose lease_term rent repair break_clause conditions",
 }
 
 

@@ -21,14 +21,16 @@ from sqlalchemy import Connection, delete, insert, select, update
 from assetflow import guards, machine, queries
 from assetflow import models as m
 from assetflow import settings as settings_module
-from assetflow.casework import cases, opening
+from assetflow.casework import cases, leasing, opening
 from assetflow.casework.desk import Desk
 from assetflow.casework.nextsteps import Step, page
 from assetflow.database import Store
 from assetflow.errors import NotFound, Refused
 from assetflow.facts import parse, to_json
+from assetflow.leases.papers import to_json as to_terms
 from assetflow.permissions import may
 from assetflow.queries import Case
+from assetflow.queries.leases import next_number
 from assetflow.settings import SHIPPED
 from assetflow.snapshot import Grant, Person, Signoff, Unmet
 from assetflow.workflow import ANY_OPEN_STAGE, CASE_ROLES, Transition, Workflow
@@ -161,6 +163,16 @@ def _with_clocks(case: Case, transition: Transition) -> dict[str, object]:
             facts.pop(clock.extended_to or "", None)
             facts[str(clock.starts.fact)] = LONG_AGO if use.guard == "clock_expired" else TODAY
     return facts
+
+
+def _record_papers(desk: Desk, case: Case) -> None:
+    """Put the same terms on the file in every paper: nothing is unknown, and nothing drifts."""
+    terms = to_terms(leasing.read_paper(SHIPPED / "tests" / "fixtures" / "whole_terms.yaml"))
+    for paper in case.workflow.papers:
+        number = next_number(desk.db, case.id, paper)
+        row = {"case_id": case.id, "paper": paper, "number": number, "terms": terms, "sha256": "",
+               "recorded_on": TODAY, "recorded_at": desk.now}  # fmt: skip
+        desk.db.execute(insert(m.lease_papers).values(row))
 
 
 def _signed(transition: Transition) -> Iterator[Signoff]:
@@ -317,7 +329,8 @@ def office(
     shutil.copytree(_template, home)
     office = Office(home, request.param)
     with office.store.write() as db:
-        opening.open_case(office.desk(db), "SAMPLE-0001", "Bowls Club", "")
+        done = opening.open_case(office.desk(db), "SAMPLE-0001", "Bowls Club", "")
+        _record_papers(office.desk(db), done.case)
         _refused_before(db, office.desk(db))
     return office
 

@@ -13,10 +13,7 @@ from conftest import TODAY, Result, Terminal
 pytestmark = pytest.mark.sqlite_only
 
 REF = "CAT-2026-0001"
-TERMS = (
-    "lease_term_years=25", "rent=£1 a year", "repair=The group", "break_clause=The group only",
-    "legal_costs=Each side its own",
-)  # fmt: skip
+WHOLE_TERMS = str(Path(__file__).parent / "fixtures" / "whole_terms.yaml")
 
 
 def rows(home: Path) -> list[str]:
@@ -152,13 +149,20 @@ def approve(af: Terminal, day: date) -> None:
         approve = ["case", "advance", "1", "approve_in_principle"]
         af(*approve, *given("valid_until=1 Jun 2026"), on=day, code=2)
         refused = af(*approve, *given("undervalue=£60,000.50"), on=day, code=1)
-        assert len(reasons(refused)) == 8
+        assert [one.partition(".")[0] for one in reasons(refused)] == [
+            "Not on the file: Decision record (decision_reference)",
+            "Not on the file: Approved terms",
+            "Nobody has asked Finance (section 151 officer) to sign",
+            "Nobody has asked Legal to sign",
+        ]
         refused = af("signoff", "request", "1", on=day, code=1)
-        assert len(reasons(refused)) == 4, "the departments would sign for terms they cannot read"
-    af("case", "record", "1", *TERMS, on=day)
+        assert [one.partition(".")[0] for one in reasons(refused)] == [
+            "Not on the file: Approved terms"
+        ], "the departments would sign for terms they cannot read"
+    af("lease", "record", "1", "approved_terms", WHOLE_TERMS, on=day)
     sign(af, day, finance="maya", legal="owen")
     facts = given("undervalue=£60,000.50", "decision_reference=M 31")
-    af(*approve, *facts, *given(*TERMS), on=day)
+    af(*approve, *facts, on=day)
     assert af("case", "show", "1", "--json").json["facts"]["undervalue"] == "60000.50"
     with Untouched(af):
         confirm = ["case", "advance", "1", "confirm_after_call_in"]
@@ -173,18 +177,19 @@ def approve(af: Terminal, day: date) -> None:
 
 
 def agree_terms(af: Terminal, day: date) -> None:
+    af("lease", "record", "1", "heads_of_terms", WHOLE_TERMS, on=day)
     sign(af, day, legal="owen", property="dev")
     with Untouched(af):
         agree = ["case", "advance", "1", "agree_terms", *given("terms_accepted_on=2026-06-01")]
         refused = af(*agree, on=day, code=1)
         assert "‘heads of terms’ has not been sent" in refused.err
         assert ways_out(refused) == [f"assetflow case advance {REF} offer_terms"]
-    af("case", "advance", "1", "offer_terms", *given("permitted_use=Sport", "alienation=Hiring"),
-       on=day)  # fmt: skip
+    af("case", "advance", "1", "offer_terms", on=day)
     af(*agree, on=day)
 
 
 def sign_the_lease_and_hand_over(af: Terminal, day: date) -> None:
+    af("lease", "record", "1", "lease_draft", WHOLE_TERMS, on=day)
     sign(af, day, legal="owen")
     with Untouched(af):
         signed = ["case", "advance", "1", "complete_legal", *given("lease_signed_on=2026-06-01")]

@@ -15,7 +15,16 @@ from sqlalchemy import select, update
 from assetflow import alerts, queries
 from assetflow import models as m
 from assetflow import settings as settings_module
-from assetflow.casework import cases, correspondence, digests, opening, plan, signoffs, sweep
+from assetflow.casework import (
+    cases,
+    correspondence,
+    digests,
+    leasing,
+    opening,
+    plan,
+    signoffs,
+    sweep,
+)
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import record_facts
 from assetflow.casework.plan import Plan
@@ -269,10 +278,8 @@ def test_a_sweep_that_is_cut_off_has_told_nobody(office: Office) -> None:
 # Two years of work, swept every morning or once a week
 
 Work = Callable[[Desk], object]
-READ_BY_DEPARTMENTS = {
-    "transfer_purpose": "A café", "lease_term_years": "25", "rent": "£1 a year", "repair": "All",
-    "break_clause": "None",
-}  # fmt: skip
+READ_BY_DEPARTMENTS = {"transfer_purpose": "A café"}
+TERMS = Path(__file__).parent / "fixtures" / "whole_terms.yaml"
 
 
 def sign(department: str, by: str) -> Work:
@@ -289,6 +296,11 @@ def ask(desk: Desk) -> object:
     """The officer asks the departments whose turn it is, once they have something to read."""
     record_facts(desk, REF, READ_BY_DEPARTMENTS)
     return signoffs.request(desk, REF)
+
+
+def terms_are_known(desk: Desk) -> object:
+    """The officer hands in the terms that members will be asked to approve."""
+    return leasing.record_paper(desk, REF, "approved_terms", leasing.read_paper(TERMS))
 
 
 def name(champion: str) -> Work:
@@ -318,6 +330,7 @@ TWO_YEARS: list[tuple[date, Work]] = [
     (date(2024, 11, 28), sign("communities", "nadia")),
     (date(2024, 12, 10), sign("finance", "maya")),
     (date(2024, 12, 12), move("recommend", assessment_summary="Strong support")),
+    (date(2025, 1, 21), terms_are_known),
     (date(2025, 1, 21), ask),
     (date(2025, 2, 5), legal_objects),
     (date(2025, 6, 4), sign("legal", "owen")),

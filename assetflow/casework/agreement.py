@@ -48,6 +48,7 @@ def of_case(
     yield from _champion(desk, row.champion_id, reference, words)
     yield from _scores(desk, row.id, reference, words)
     yield from _interests(desk, row.id, reference, words)
+    yield from _lease(desk, row.id, reference, words)
     yield from _version(desk, row.workflow_version_id, reference, words)
 
 
@@ -202,6 +203,24 @@ def _interests(desk: Desk, case_id: int, reference: str, words: Words) -> Iterat
             yield Finding(
                 reference, 0, f"has another declaration of {row.name} than its journal says"
             )
+
+
+def _lease(desk: Desk, case_id: int, reference: str, words: Words) -> Iterator[Finding]:
+    """Hold lease terms, and what was accepted of them, against what was recorded then."""
+    said = {(d.get("paper"), d.get("number")): d.get("sha256")
+            for link, d in words if link.action == "paper_recorded"}  # fmt: skip
+    t = m.lease_papers
+    for row in desk.db.execute(select(t).where(t.c.case_id == case_id)):
+        digest = hashlib.sha256(row.terms.encode()).hexdigest() if row.terms else row.sha256
+        if not digest == row.sha256 == said.get((row.paper, row.number)):
+            sentence = f"has other terms in {row.paper} {row.number} than its journal says"
+            yield Finding(reference, 0, sentence)
+    accepted = {(code, d.get("party")) for link, d in words
+                if link.action == "drift_accepted" for code in d.get("codes", ())}  # fmt: skip
+    a = m.lease_acceptances
+    for row in desk.db.execute(select(a.c.code, a.c.party).where(a.c.case_id == case_id)):
+        if (row.code, row.party) not in accepted:
+            yield Finding(reference, 0, "has an acceptance that its journal does not know")
 
 
 def _evidence(desk: Desk, case_id: int, reference: str) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select
@@ -21,6 +21,7 @@ from assetflow.soundness import Surroundings
 from assetflow.workflow import Workflow
 
 if TYPE_CHECKING:
+    from assetflow.leases.file import LeaseFile
     from assetflow.letters import LetterBook
 
 
@@ -42,6 +43,12 @@ class Later(Mapping[str, frozenset[str]]):
 
     def __len__(self) -> int:
         return len(self._made)
+
+
+def _lease_file(desk: "Desk", case: Case) -> "LeaseFile":
+    from assetflow.casework.leasing import lease_file  # noqa: PLC0415 - only rules on leases ask
+
+    return lease_file(desk, case)
 
 
 # What is made of the files of an installation and the stored routes, whoever acts and when.
@@ -177,6 +184,7 @@ class Desk:
             self.letter_facts,
             frozenset(given),
             partial(around, self.db, case),
+            cache(partial(_lease_file, self, case)),
         )
 
     def bare_occasion(self, workflow: Workflow, snapshot: Snapshot) -> Occasion:

@@ -4,9 +4,10 @@
 with the use case of the command, and gives the letters that went out.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -15,6 +16,8 @@ from assetflow import models as m
 from assetflow.casework import (
     cases,
     correspondence,
+    funding,
+    leasing,
     leaving,
     opening,
     registers,
@@ -27,7 +30,10 @@ from assetflow.casework import (
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, record_facts, with_facts
 from assetflow.errors import BadFile, BadInput, NotFound, Refused
+from assetflow.leases.papers import read as read_terms
+from assetflow.leases.telling import form
 from assetflow.queries import Case
+from assetflow.queries.leases import newest_terms
 from assetflow.scenarios import Scenario, Step
 from assetflow.scenarios.coverage import Requirement, lacking
 from assetflow.scenarios.kinds import NOT_STARTED, STOPPED
@@ -35,6 +41,7 @@ from assetflow.scenarios.matching import matched
 from assetflow.settings import Settings
 from assetflow.workflow import Stage as WorkflowStage
 from assetflow.workflow import Transition
+from assetflow.yaml_reader import read_bytes
 
 ASSET, GROUP = "Village Hall", "Community Group"
 EVIDENCE = "as the scenario tells"
@@ -77,6 +84,8 @@ class Stage:
     groups: set[str] = field(default_factory=set)
     taken: set[tuple[str, str]] = field(default_factory=set)
     lacked: set[Requirement] = field(default_factory=set)
+    # Lease terms that steps refer to by name.
+    papers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     moments: int = 0
     # Nothing changes the files and routes of a throwaway home, so each desk knows the one before.
     last: Desk | None = None
@@ -303,6 +312,36 @@ def _score_given(step: Step) -> scoring.Given:
 def _interest(stage: Stage, desk: Desk, step: Step) -> Came:
     aside, by = step.given.get("steps_aside", False), step.given.get("by", "")
     scoring.declare(desk, stage.typed(step), step.what, by, steps_aside=aside)
+    return ()
+
+
+@play("paper")
+def _paper(stage: Stage, desk: Desk, step: Step) -> Came:
+    case, like = stage.case(step.case), step.given.get("like", "")
+    known = stage.papers.get(like) or _on_file(stage, case, like)
+    terms, mistakes = read_terms({**known, **step.given.get("terms", {})})
+    if terms is None:
+        raise Failed("lease terms that can be used", "; ".join(one.message for one in mistakes))
+    leasing.record_paper(desk, case.reference, step.what, terms, step.given.get("why", ""))
+    return ()
+
+
+def _on_file(stage: Stage, case: Case, like: str) -> Mapping[str, Any]:
+    """Give the terms of a paper that the case has, as they would stand in a file."""
+    newest = newest_terms(stage.db, case.id).get(like)
+    return {} if newest is None else read_bytes(form(newest, "").encode(), like).value
+
+
+@play("accept")
+def _accept(stage: Stage, desk: Desk, step: Step) -> Came:
+    evidence = step.given.get("evidence", EVIDENCE)
+    leasing.accept(desk, stage.typed(step), step.given.get("topics", ()), step.what, evidence)
+    return ()
+
+
+@play("funder")
+def _funder(stage: Stage, desk: Desk, step: Step) -> Came:
+    funding.add(desk, stage.typed(step), funding.Asked(step.what, **step.given.get("asks", {})))
     return ()
 
 

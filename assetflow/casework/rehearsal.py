@@ -6,11 +6,12 @@ transaction, each from the same beginning; a step that is refused is undone like
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -92,7 +93,7 @@ def _home(settings: Settings, home: Path, empty: Path, book: Loaded) -> Settings
 
 
 def _rehearse(settings: Settings, loaded: Loaded) -> Rehearsed:
-    room = _Room(settings)
+    room = _Room(settings, loaded.book.papers)
     with Store(settings.database_url).write() as db:
         _set_up(db, settings, loaded)
         played = tuple(room.play(db, scenario) for scenario in loaded.book.scenarios)
@@ -106,13 +107,14 @@ class _Room:
     """Where the scenarios of one file are played, and what they have shown so far."""
 
     settings: Settings
+    papers: Mapping[str, Mapping[str, Any]]
     taken: set[tuple[str, str]] = field(default_factory=set)
     lacked: set[Requirement] = field(default_factory=set)
 
     def play(self, db: Connection, scenario: Scenario) -> Played:
         failure = None
         with _undone(db):
-            stage = Stage(db, self.settings, SETTING_UP)
+            stage = Stage(db, self.settings, SETTING_UP, papers=self.papers)
             for step in scenario.steps:
                 try:
                     stage.play(step)

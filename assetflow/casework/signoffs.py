@@ -17,7 +17,7 @@ from assetflow.chain import digits
 from assetflow.deadlines import Duration, due
 from assetflow.errors import BadInput, NotFound, Refused
 from assetflow.queries import Case
-from assetflow.snapshot import Occasion, Person, Signoff
+from assetflow.snapshot import Occasion, Person, Signoff, Unmet
 from assetflow.workflow import SignoffRule, Transition
 
 LETTER = "signoff_request"
@@ -223,18 +223,29 @@ def _check_worth_reading(desk: Desk, case: Case, transition: Transition) -> None
     shown = _shown_by_request(desk)
     missing = [
         item for item in guards.unmet(transition, occasion)
-        if item.code == "fact" and item.fact in shown
+        if item.code in _PAPER or (item.code == "fact" and item.fact in shown)
     ]  # fmt: skip
     if missing:
         raise Refused(
             f"{case.reference}: the departments were not asked.",
             reasons=[str(item) for item in missing],
             remedies=[
-                "a department signs for what it reads; record it first: "
-                f"assetflow case record {case.reference} "
-                + " ".join(f'{item.fact}="…"' for item in missing)
+                f"a department signs for what it reads; record it first: {remedy}"
+                for remedy in _recording(case, missing)
             ],
         )
+
+
+# What a guard lacks where lease terms are not on the file, or leave something open.
+_PAPER = ("paper", "unknown_terms")
+
+
+def _recording(case: Case, missing: list[Unmet]) -> Iterator[str]:
+    """Give what to type for facts that are not on the file, and for papers."""
+    facts = " ".join(f'{item.fact}="…"' for item in missing if item.fact)
+    if facts:
+        yield f"assetflow case record {case.reference} {facts}"
+    yield from dict.fromkeys(item.remedy for item in missing if item.code in _PAPER)
 
 
 def _department(desk: Desk, case: Case, department: str) -> Recipient:

@@ -171,6 +171,22 @@ def _recounted(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
     return "; ".join([f"Dates counted anew: {moved[0]}", *moved[1:], *because])
 
 
+def _paper(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    declared = case.workflow.papers.get(detail["paper"])
+    label = declared.label if declared else detail["paper"]
+    again = f", version {detail['number']}" if detail["number"] > 1 else ""
+    return "; ".join([f"{label} recorded{again}", *_along(detail)])
+
+
+def _accepted(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    return f"Accepted by the {detail['party']}: {' '.join(detail['differences'])}"
+
+
+def _funder(case: Case, entry: Entry, detail: dict[str, Any]) -> str:
+    gone = " funds it no longer" if entry.action == "funder_removed" else " recorded"
+    return f"Funder {detail['funder']}{gone}"
+
+
 def _day(text: str | None) -> str:
     return facts.show(date.fromisoformat(text)) if text else "none"
 
@@ -199,4 +215,8 @@ _WORDS: dict[str, Callable[[Case, Entry, Any], str]] = {
     "destroyed": _destroyed,
     "migrated": _migrated,
     "dates_recounted": _recounted,
+    "paper_recorded": _paper,
+    "drift_accepted": _accepted,
+    "funder_recorded": _funder,
+    "funder_removed": _funder,
 }

@@ -256,6 +256,12 @@ def _weighed(stored: str) -> list[Offer]:
 
 
 @completer
+def papers(place: Place) -> Iterator[Offer]:
+    """Offer the lease papers that the route of the named case has."""
+    yield from ((one.id, one.label) for one in _case(place).route.papers.values())
+
+
+@completer
 def people(place: Place) -> Iterator[Offer]:
     """Offer the short names of the people who work here."""
     yield from place.db.execute("SELECT handle, name FROM people WHERE left_on IS NULL ORDER BY 2")

@@ -30,6 +30,8 @@ COMMANDS = {
     "signoff": ("signoff:signoff", "Ask departments to sign, and record what they say."),
     "score": ("score:score", "Score a case by its criteria, and agree on the scores."),
     "interest": ("score:interest", "Declare an interest in a case, or that there is none."),
+    "lease": ("lease:lease", "Record lease terms, and see where a draft parts from them."),
+    "funder": ("lease:funder", "Keep who funds a case and what they ask of its lease."),
     "letter": ("letter:letter", "Preview, issue, read and post letters."),
     "sweep": ("sweep:sweep", "Remind people of what has fallen due."),
     "reminder": ("sweep:reminder", "Look at the reminders sent so far."),

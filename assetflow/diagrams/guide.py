@@ -44,6 +44,7 @@ class _Teller:
         yield from self._ends()
         yield from self._beside()
         yield from self._clocks()
+        yield from self._papers()
         yield from self._ladder()
         yield from self._limits()
         yield from self._alerts()
@@ -194,6 +195,15 @@ class _Teller:
         for clock in self.route.clocks.values():
             for number, told in enumerate(beyond.clock(self.route, clock)):
                 yield from broken(told, "     " if number else "   ", "     ", columns=COLUMNS)
+
+    def _papers(self) -> Iterator[Row]:
+        if not self.route.papers:
+            return
+        yield from _heading("Lease papers: none may become worse for the group unnoticed")
+        for paper in self.route.papers.values():
+            against = all_of(self.route.papers[name].label for name in paper.compared_with)
+            held = f": held against {against}" if against else ""
+            yield from broken(f"{paper.label}{held}.", "   ", "     ", columns=COLUMNS)
 
     def _ladder(self) -> Iterator[Row]:
         if not self.route.ladder:

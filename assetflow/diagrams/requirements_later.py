@@ -132,6 +132,34 @@ def _received_after(_route: Workflow, given: Given) -> Iterable[str]:
     yield f"Received after this date of the case it is a part of: {_plain(given)}"
 
 
+def _paper(route: Workflow, given: Given) -> str:
+    declared = route.papers.get(given["paper"])
+    return declared.label if declared else given["paper"]
+
+
+def _paper_recorded(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"On the file: {_paper(route, given)}"
+
+
+def _terms_known(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"Nothing left open in: {_paper(route, given)}"
+
+
+def _no_drift(route: Workflow, given: Given) -> Iterable[str]:
+    yield (
+        f"{_paper(route, given)}: nothing is worse for the group than before, unless group and "
+        "champion accept it in writing"
+    )
+
+
+def _rules_met(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"{_paper(route, given)}: what law and policy ask of such terms is on the file"
+
+
+def _funders_met(route: Workflow, given: Given) -> Iterable[str]:
+    yield f"{_paper(route, given)}: every funder has what it asks, as completion is forecast"
+
+
 def _plain(given: Given) -> str:
     # Another route declares it, so its label is not known here.
     return str(given["parent_fact"]).replace("_", " ")
@@ -162,4 +190,9 @@ SAYS: Mapping[str, Says] = {
     "goes_on_ended": _goes_on_ended,
     "received_by": _received_by,
     "received_after": _received_after,
+    "paper_recorded": _paper_recorded,
+    "terms_known": _terms_known,
+    "no_drift": _no_drift,
+    "rules_met": _rules_met,
+    "funders_met": _funders_met,
 }

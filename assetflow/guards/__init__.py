@@ -13,6 +13,7 @@ from assetflow.deadlines import Duration, due
 from assetflow.facts import show
 from assetflow.guards import around as around
 from assetflow.guards import dates as dates
+from assetflow.guards import lease as lease
 from assetflow.guards.registry import (
     REGISTRY,
     check_parameters,
@@ -55,6 +56,8 @@ def unmet(transition: Transition, occasion: Occasion) -> tuple[Unmet, ...]:
         missing += REGISTRY[use.guard](occasion, **use.parameters)
     missing += signoffs_missing(transition, occasion)
     missing += letter_facts_missing(transition.letters, occasion, transition.dates)
+    comes_with = _given_by_missing_papers(transition, occasion) if occasion.workflow.papers else ()
+    missing = [item for item in missing if not (item.code == "fact" and item.fact in comes_with)]
     return tuple(dict.fromkeys(_here(item, transition, occasion) for item in missing))
 
 
@@ -174,6 +177,13 @@ def waited(occasion: Occasion, at_least: str) -> Iterator[Unmet]:
 
 
 # --- sign-offs and letters ------------------------------------------------------------------
+
+
+def _given_by_missing_papers(transition: Transition, occasion: Occasion) -> Collection[str]:
+    """Give the facts that nobody types, because a paper that is still missing brings them."""
+    asked = (u.parameters["paper"] for u in transition.requires if u.guard == "paper_recorded")
+    missing = [name for name in asked if name not in occasion.lease().papers]
+    return {fact for name in missing for fact in occasion.workflow.papers[name].facts.values()}
 
 
 def signoffs_missing(transition: Transition, occasion: Occasion) -> Iterator[Unmet]:

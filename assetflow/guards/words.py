@@ -60,3 +60,8 @@ def any_of(names: Iterable[str], word: str = "or") -> str:
 def all_of(names: Iterable[str]) -> str:
     """Join names as a sentence does: a, b and c."""
     return any_of(names, "and")
+
+
+def lower(label: str) -> str:
+    """Give a label as it stands inside a sentence."""
+    return label[:1].lower() + label[1:]

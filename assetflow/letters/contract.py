@@ -37,7 +37,7 @@ FACTS: dict[str, Shape] = {
     "what_would_change": "text",
     "alternatives": "text",
     "conditions": "list",
-    "lease_term_years": "integer",
+    "lease_term": "text",
     "rent": "text",
     "repair": "text",
     "break_clause": "text",

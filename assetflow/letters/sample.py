@@ -251,7 +251,7 @@ _SAMPLE_FACTS: Mapping[str, object] = {
         "The group must be a charity or a company before the lease is signed.",
         "The group must insure the contents.",
     ],
-    "lease_term_years": 25,
+    "lease_term": "25 years",
     "rent": "£1 a year (a peppercorn) for all 25 years",
     "repair": "The group repairs the inside; the council repairs the roof and outside walls",
     "break_clause": "The group may end the lease with six months' notice; the council may not",

@@ -20,6 +20,7 @@ from assetflow.scenarios.shapes import (
     switch,
     text,
     texts,
+    values,
 )
 from assetflow.yaml_reader import Path_
 
@@ -39,6 +40,10 @@ _OPENING: Mapping[str, Shape] = {
     "name": text, "asset": text, "group": text, "workflow": text, "parent": text,
 }  # fmt: skip
 _SCORED: Mapping[str, Shape] = {"gives": number, "reason": text, "by": text}
+_ASKED: Mapping[str, Shape] = {
+    "like": text, "at_least": text, "measured_on": day, "deadline": day, "source": text,
+    "no_landlord_break": switch, "charge": switch, "assignable": switch, "confirmed": switch,
+}  # fmt: skip
 KINDS: Mapping[str, Kind] = {
     "open": Kind(entry(_OPENING, ("name",))),
     "champion": Kind(text, {"why": text}),
@@ -57,6 +62,9 @@ KINDS: Mapping[str, Kind] = {
     "score": Kind(text, _SCORED, ("gives", "reason")),
     "moderate": Kind(text, _SCORED, ("gives", "reason")),
     "interest": Kind(text, {"by": text, "steps_aside": switch}),
+    "paper": Kind(text, {"like": text, "terms": values, "why": text}),
+    "accept": Kind(text, {"topics": texts, "evidence": text}),
+    "funder": Kind(text, {"asks": entry(_ASKED)}),
     "letter": Kind(text, {"facts": facts, "why": text}),
     "note": Kind(text),
     "leaves": Kind(text),

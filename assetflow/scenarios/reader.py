@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from assetflow.scenarios.kinds import CLAIM, COMMON, EXPECTED, KINDS, PLAYER, SCENARIO, START
-from assetflow.scenarios.shapes import Page, entry, text, unknown_key
+from assetflow.scenarios.shapes import Page, entry, named, text, unknown_key, values
 from assetflow.scenarios.told import THE_CASE, Book, Claim, Player, Scenario, Step
 from assetflow.yaml_reader import Path_, Tree
 
-_TOP = ("workflow", "people", "scenarios", "cannot_happen")
+_TOP = ("workflow", "people", "papers", "scenarios", "cannot_happen")
 _CASES = ("case", "cases", "steps")
 
 
@@ -31,7 +31,8 @@ def book(tree: Tree) -> tuple[Book | None, Page]:
     told = tuple(_scenarios(page, value.get("scenarios", [])))
     players = tuple(_people(page, value.get("people", {})))
     claims = tuple(_claims(page, value.get("cannot_happen", [])))
-    return Book(Path(tree.file), route or "", players, told, claims), page
+    papers = named(values)(page, ("papers",), value["papers"]) if "papers" in value else {}
+    return Book(Path(tree.file), route or "", players, told, claims, papers or {}), page
 
 
 def _claims(page: Page, value: Any) -> Iterator[Claim]:

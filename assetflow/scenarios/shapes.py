@@ -99,6 +99,14 @@ def _typed(page: Page, path: Path_, value: Any) -> str | None:
     return text(page, path, value)
 
 
+def values(page: Page, path: Path_, value: Any) -> dict[str, Any] | None:
+    """Take named values as they stand; whoever uses them reads them."""
+    if not isinstance(value, dict):
+        _not_entries(page, path, "{name: value}")
+        return None
+    return value
+
+
 def by_case(page: Page, path: Path_, value: Any) -> str | dict[str, str] | None:
     """Read one text for the only case, or one for each case by its name."""
     if not isinstance(value, dict):

@@ -83,3 +83,5 @@ class Book:
     people: tuple[Player, ...]
     scenarios: tuple[Scenario, ...]
     cannot_happen: tuple[Claim, ...] = ()
+    # Lease terms that steps refer to by name, as they would stand in a file.
+    papers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from assetflow.soundness import (
     ladder,
     letters,
     names,
+    papers,
     parts,
     pauses,
     people,
@@ -55,7 +56,8 @@ def findings(workflow: Workflow, around: Surroundings) -> list[Finding]:
 def _entries(workflow: Workflow, around: Surroundings) -> Iterator[Finding]:
     """Look at each entry for itself, and at what it names."""
     themes = (
-        names, durations, references, clocks, pauses, letters, people, requirements, parts, ladder,
+        names, durations, references, clocks, pauses, papers, letters, people, requirements, parts,
+        ladder,
     )  # fmt: skip
     return chain.from_iterable(theme.problems(workflow, around) for theme in themes)
 

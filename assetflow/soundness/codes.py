@@ -45,6 +45,8 @@ TITLES: Mapping[str, str] = {
     "unknown-letter": "There is no such letter.",
     "unknown-library": "There is no such library.",
     "unknown-clock": "A clock is named that the route does not declare.",
+    "unknown-paper": "A lease paper is named that the route does not declare.",
+    "unknown-particular": "A lease paper says nothing of the kind.",
     "unknown-choice": "A choice is named that the fact does not have.",
     "unknown-workflow": "There is no such route.",
     "unknown-trigger": "A step is named that does not exist.",
@@ -80,6 +82,7 @@ TITLES: Mapping[str, str] = {
     "no-pauses": "A step speaks of pauses in a route that has none.",
     "pause-shape": "A pause is not one in which the group is asked for what is missing.",
     "never-resumed": "A case can be paused where no step resumes it.",
+    "paper-order": "A lease paper is held against one that is not declared before it.",
     "task-shape": "A level of the ladder calls for nothing, or for what nothing shows as done.",
     "limit-shape": "A limit is told to nobody, or says twice what must be left before it.",
     # Routes that go together

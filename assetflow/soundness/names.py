@@ -23,6 +23,7 @@ _GROUPS = (
     "criteria",
     "clocks",
     "limits",
+    "papers",
 )
 # Steps have labels that only those of one stage must tell apart.
 _LABELLED = tuple(group for group in _GROUPS if group != "transitions")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from assetflow import guards
+from assetflow.leases.papers import POINTS
 from assetflow.soundness.finding import Finding, Surroundings, Where, nearest, unknown
 from assetflow.soundness.letters import letter_uses
 from assetflow.workflow import GuardUse, Workflow
@@ -43,6 +44,12 @@ def _references(workflow: Workflow, path: Where, use: GuardUse) -> Iterator[Find
     clock = use.parameters.get("clock")
     if isinstance(clock, str) and clock not in workflow.clocks:
         yield unknown((*path, "clock"), "clock", clock, workflow.clocks)
+    paper = use.parameters.get("paper")
+    if isinstance(paper, str) and paper not in workflow.papers:
+        yield unknown((*path, "paper"), "paper", paper, workflow.papers)
+    for number, name in enumerate(use.parameters.get("only") or ()):
+        if isinstance(name, str) and name not in POINTS:
+            yield unknown((*path, "only", number), "particular", name, POINTS)
     holder = use.parameters.get("holder")
     if isinstance(holder, str) and holder not in guards.HOLDERS:
         yield unknown((*path, "holder"), "holder", holder, guards.HOLDERS)

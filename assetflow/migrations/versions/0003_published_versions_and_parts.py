@@ -86,6 +86,60 @@ def upgrade() -> None:
         "('opened', 'advanced', 'signoff_given', 'objection_raised'))"
     )
     _add_the_outbox()
+    _add_lease_terms()
+
+
+def _add_lease_terms() -> None:
+    op.create_table(
+        "lease_papers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("paper", sa.String(length=60), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_lease_papers_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lease_papers")),
+        sa.UniqueConstraint(
+            "case_id", "paper", "number", name=op.f("uq_lease_papers_case_id_paper_number")
+        ),
+    )
+    op.create_table(
+        "lease_acceptances",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("party", sa.String(length=10), nullable=False),
+        sa.Column("difference", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("accepted_on", sa.Date(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint(
+            "party IN ('group', 'champion')", name=op.f("ck_lease_acceptances_party_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_lease_acceptances_case_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lease_acceptances")),
+        sa.UniqueConstraint(
+            "case_id", "code", "party", name=op.f("uq_lease_acceptances_case_id_code_party")
+        ),
+    )
+    op.create_table(
+        "funders",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("asks", sa.Text(), nullable=False),
+        sa.Column("deadline", sa.Date(), nullable=True),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_funders_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_funders")),
+        sa.UniqueConstraint("case_id", "name", name=op.f("uq_funders_case_id_name")),
+    )
 
 
 def _add_the_outbox() -> None:

@@ -30,16 +30,26 @@ class Expected:
 
 
 def expected(occasion: Occasion) -> list[Expected]:
-    """Give the open stages from the present one on, each with the day on which it should end."""
+    """Give the open stages from the present one on, each with the day on which it should end.
+
+    While the group is asked for something, its answer is expected on the day it was asked to keep.
+    """
     # An end is no step with a date of its own: the last stage before it is what people wait for.
     ahead = [one for one in way_from(occasion.workflow, occasion.case.stage) if not one.end]
-    ends, found = stage_due(occasion, occasion.on), list[Expected]()
+    ends, found = stage_due(occasion, _answered(occasion)), list[Expected]()
     for stage in ahead:
         here = stage.id == occasion.case.stage
         if not here:
             ends = _after(stage, max(ends or occasion.on, occasion.on), occasion.calendar) or ends
         found.append(Expected(stage, ends, here))
     return found
+
+
+def _answered(occasion: Occasion) -> date:
+    """Give the day until which a pause that is running is expected to last, else the day itself."""
+    rule, case = occasion.workflow.pauses, occasion.case
+    asked = case.facts.get(rule.by) if rule and case.pause else None
+    return max(occasion.on, asked) if isinstance(asked, date) else occasion.on
 
 
 def completion(occasion: Occasion) -> date | None:

@@ -122,6 +122,19 @@ def test_programs_read_the_pause_and_whose_time_it_was(case: Terminal) -> None:
     assert case("case", "show", "1", "--json", on=date(2026, 4, 9)).json["pause"] is None
 
 
+def test_the_letter_that_asks_expects_the_stage_to_end_after_the_answer(case: Terminal) -> None:
+    before = case("letter", "preview", "1", "acknowledgement", on=date(2026, 3, 17)).out
+    number = case("case", "pause", *PAUSE[2:], "--json", on=date(2026, 3, 17)).json["letters"][0][
+        "number"
+    ]
+    asked = case("letter", "show", str(number), on=date(2026, 3, 17)).out
+    # The 16 working days from 17 March to 10 April are added to the target, which ended on 8 April.
+    assert "8 April 2026" in before
+    assert "10 April 2026" in asked
+    assert "30 April 2026" in asked
+    assert "8 April 2026" not in asked
+
+
 def test_the_step_of_the_route_pauses_as_the_short_command_does(case: Terminal) -> None:
     facts = ("pause_reason=plans", "information_needed=A plan", "reply_by=2026-04-10")
     given_ = [word for fact in facts for word in ("--fact", fact)]

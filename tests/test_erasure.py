@@ -164,6 +164,14 @@ def seed(af: Terminal) -> Seeded:
         db.execute(insert(m.outbox_files).values(
             message_id=first, place=1, name="f.txt", media_type="text/plain", sha256="0" * 64,
             content=b"x"))  # fmt: skip
+        db.execute(insert(m.lease_papers).values(
+            **common, paper="tender", number=1, terms="{}", sha256="0" * 64,
+            recorded_on=TODAY))  # fmt: skip
+        db.execute(insert(m.lease_acceptances).values(
+            **common, code="0" * 64, party="group", difference="d", evidence="e",
+            accepted_on=TODAY))  # fmt: skip
+        db.execute(insert(m.funders).values(
+            **common, name="f", asks="{}", recorded_on=TODAY))  # fmt: skip
         db.execute(insert(m.anchors).values(taken_at=NOW, root="0" * 64, cases=1))
         for table in _LOGINS:
             on = f" ON {table}" if db.dialect.name == "postgresql" else ""

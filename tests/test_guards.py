@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from assetflow import data_files, guards
+from assetflow.casework.leasing import read_paper
+from assetflow.deadlines import Duration
 from assetflow.guards import REGISTRY, check_parameters, registry, unmet
+from assetflow.leases.file import LeaseFile
+from assetflow.leases.funders import Funder
+from assetflow.leases.papers import read as read_terms
+from assetflow.leases.rules import Rule
+from assetflow.leases.terms import Terms
 from assetflow.settings import SHIPPED, Settings
 from assetflow.snapshot import (
     Around,
@@ -28,6 +35,7 @@ from assetflow.workflow import (
     Fact,
     GuardUse,
     Named,
+    Paper,
     SignoffRule,
     Stage,
     Transition,
@@ -45,6 +53,10 @@ OFFER = Transition(
     "offer", "Offer the hut", origins=("asked",), who=("case_officer",), letters=("offer",)
 )
 HUT = Workflow(
+    papers={
+        "tender": Paper("tender", "Tender"),
+        "draft": Paper("draft", "Draft of the lease", ("tender",)),
+    },
     name="hut",
     label="Loan of a hut",
     version=1,
@@ -143,6 +155,28 @@ def dated(day: date) -> Related:
 def amid(day: date = MONDAY, **around: Any) -> Occasion:
     """The case on a day, with something that stands around it."""
     return replace(on(day), around=lambda: Around(**around))
+
+
+def terms_of(content: dict[str, Any]) -> Terms:
+    """Lease terms as they would stand in a file."""
+    found, mistakes = read_terms(content)
+    assert found is not None, mistakes
+    return found
+
+
+FREE = [{"years": "1-10", "basis": "none"}]
+RENT_ONLY = terms_of({"term": "10 years", "rent": FREE})
+LONGER = terms_of({"term": "25 years", "rent": [{"years": "1-25", "basis": "none"}]})
+WHOLE = read_paper(SHIPPED / "tests" / "fixtures" / "whole_terms.yaml")
+TOO_SHORT = Rule("short", "Short", {"term": {"less_than": "25 years"}}, "It is too short.",
+                 "blocks_lease", "consent", "policy", date(2026, 1, 1), False)  # fmt: skip
+
+
+def letting(**papers: Terms) -> Occasion:
+    """The case with lease papers, a rule on short leases and a funder who wants 20 years."""
+    trust = Funder("Trust", Duration.parse("20 years"))
+    file = LeaseFile(papers, funders=(trust,), rules=(TOO_SHORT,))
+    return replace(on(MONDAY), lease=lambda: file)
 
 
 def scores(*given: tuple[str, str], moderated: bool = False) -> tuple[Score, ...]:
@@ -245,6 +279,13 @@ MET: list[tuple[str, dict[str, Any], Occasion]] = [
     ("parts_in", {"stages": ["open"], "at_least": 2}, amid(parts=(other(), other()))),
     ("no_part_in", {"stages": ["open"]}, amid()),
     ("no_part_in", {"stages": ["open"]}, amid(parts=(other("shut"),))),
+    ("paper_recorded", {"paper": "draft"}, letting(draft=WHOLE)),
+    ("terms_known", {"paper": "draft"}, letting()),
+    ("terms_known", {"paper": "draft"}, letting(draft=WHOLE)),
+    ("terms_known", {"paper": "draft", "only": ["rent"]}, letting(draft=RENT_ONLY)),
+    ("no_drift", {"paper": "draft"}, letting(draft=WHOLE, tender=WHOLE)),
+    ("rules_met", {"paper": "draft", "effect": "blocks_terms"}, letting(draft=WHOLE)),
+    ("funders_met", {"paper": "draft"}, letting(draft=WHOLE)),
     ("no_claim_on_asset", {}, amid(on_asset=(other(),))),
     ("no_claim_on_asset", {}, amid(on_asset=(other(claims_asset=True, outcome="completed"),))),
     ("refused_before", {"within": "2 years"}, amid(on_asset=(other(**REFUSED),))),
@@ -483,6 +524,36 @@ UNMET: list[tuple[str, dict[str, Any], Occasion, list[Unmet]]] = [
         "no_part_in", {"stages": ["open"]}, amid(parts=(other("shut"), other())),
         [Unmet("parts", "HUT-2026-0002 still stands at: Open.", "whoever works on it",
                "assetflow case next HUT-2026-0002")],
+    ),
+    (
+        "paper_recorded", {"paper": "draft"}, letting(),
+        [Unmet("paper", "Not on the file: Draft of the lease.", "the case officer",
+               "assetflow lease form HUT-2026-0001 draft")],
+    ),
+    (
+        "terms_known", {"paper": "draft", "only": ["term", "rent", "repair"]},
+        letting(draft=RENT_ONLY),
+        [Unmet("unknown_terms", "Not known in the draft of the lease: Repairs.",
+               "the case officer", "assetflow lease form HUT-2026-0001 draft")],
+    ),
+    (
+        "no_drift", {"paper": "draft"}, letting(draft=RENT_ONLY, tender=LONGER),
+        [Unmet("drift", "Length: 10 years; the tender said: 25 years. Not accepted in writing by "
+               "the group and the champion.", "whoever drafts the lease",
+               "put the draft of the lease right, or: "
+               "assetflow lease accept HUT-2026-0001 term")],
+    ),
+    (
+        "rules_met", {"paper": "draft", "effect": "blocks_lease"}, letting(draft=RENT_ONLY),
+        [Unmet("lease_rule", "Short: It is too short. Source: policy, as of 2026-01-01; not "
+               "verified by your council.", "the case officer",
+               'assetflow case record HUT-2026-0001 consent="…"')],
+    ),
+    (
+        "funders_met", {"paper": "draft"}, letting(draft=RENT_ONLY),
+        [Unmet("funder", "Trust (not verified with the funder): it asks for 20 years left from the "
+               "first day; there are 10 years.", "the champion, with the funder",
+               "assetflow funder list HUT-2026-0001")],
     ),
     (
         "no_claim_on_asset", {}, amid(on_asset=(other(), other(claims_asset=True))),

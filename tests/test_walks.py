@@ -28,7 +28,15 @@ from sqlalchemy import select, text
 from assetflow import alerts, queries
 from assetflow import models as m
 from assetflow import settings as settings_module
-from assetflow.casework import cases, correspondence, opening, plan, signoffs, sweep
+from assetflow.casework import (
+    cases,
+    correspondence,
+    leasing,
+    opening,
+    plan,
+    signoffs,
+    sweep,
+)
 from assetflow.casework.desk import Desk
 from assetflow.casework.facts import given_facts, record_facts, with_facts
 from assetflow.casework.nextsteps import page
@@ -37,6 +45,7 @@ from assetflow.casework.signoffs import Answer, ObjectionGiven
 from assetflow.casework.story import happenings
 from assetflow.database import Store
 from assetflow.errors import AssetflowError, BadInput, NotFound, Refused
+from assetflow.leases.terms import Terms
 from assetflow.queries import Case
 from assetflow.settings import Settings
 from assetflow.snapshot import Unmet
@@ -49,6 +58,9 @@ SAM = "sam.taylor"  # the officer
 GRACE = "grace.okoro"  # head of property
 PEOPLE = (*[SAM] * 6, GRACE, "kim.novak", "alex.reid", "iris.dale", "owen.price", "maya.lunt")
 ASSETS = [f"SAMPLE-{number:04d}" for number in range(1, 41)]
+# Terms that nothing is wrong with, and a draft that is worse for the group.
+TERMS = leasing.read_paper(Path(__file__).parent / "fixtures" / "whole_terms.yaml")
+WORSE = leasing.read_paper(Path(__file__).parent / "fixtures" / "lease_terms.yaml")
 SIGNATORIES = {
     "service": "nadia.hart", "communities": "nadia.hart", "legal": "owen.price",
     "finance": "maya.lunt", "property": "dev.rao", "planning": "dev.rao",
@@ -73,6 +85,10 @@ REFUSALS = {
     "before the present champion": r"became champion only on",
     "a fact is missing": r"Not on the file",
     "no such choice": r"is none of:",
+    "a paper of another stage": r"It is recorded at",
+    "terms worse than before": r"Not accepted in writing by",
+    "a rule on leases": r"not verified by your council",
+    "terms left open": r"Not known in the",
     "a fact is wanted anew": r"To be given with this step",
     "a fact must be yes": r"it must be yes",
     "a promised date has passed": r"does not lie after",
@@ -313,15 +329,26 @@ class Council:
             self.today += timedelta(days=8)
         elif item.code == "waited":
             self.today += timedelta(days=1 if "not yet over" in item.sentence else 91)
-        elif item.code == "letter_sent" and "letter issue" in item.remedy:
-            letter, facts = item.remedy.split()[-1], self.every_fact()
-            assert self.do(lambda desk: correspondence.issue(desk, ref, letter, facts, ""))
         elif item.code == "letter_sent":
-            self.bring(ref, item.remedy.split()[-1])
+            self._send(ref, item)
         elif item.code == "ball_with":
             self._hand_on_the_ball(ref, transition)
+        elif item.code in ("paper", "unknown_terms", "drift", "lease_rule"):
+            self._record_papers(ref, transition)
         else:
             raise AssertionError(f"nobody knows how to mend: {item}")
+
+    def _send(self, ref: str, item: Unmet) -> None:
+        if "letter issue" not in item.remedy:
+            self.bring(ref, item.remedy.split()[-1])
+            return
+        letter, facts = item.remedy.split()[-1], self.every_fact()
+        assert self.do(lambda desk: correspondence.issue(desk, ref, letter, facts, ""))
+
+    def _record_papers(self, ref: str, transition: Transition) -> None:
+        papers = (u.parameters["paper"] for u in transition.requires if "paper" in u.parameters)
+        for paper in dict.fromkeys(papers):
+            self.do(partial(leasing.record_paper, case_typed=ref, paper=paper, terms=TERMS))
 
     def put_on_file(self, ref: str, facts: Mapping[str, str]) -> bool:
         """Record what the departments will read."""
@@ -703,6 +730,21 @@ def too_much_too_soon_or_too_late(clerk: Clerk) -> None:
     no("the case has ended", clerk.issue(legal, "holding_update"))
 
 
+def a_lease_that_drifts(clerk: Clerk) -> None:
+    no, ref = clerk.is_refused, clerk.terms
+
+    def record(paper: str, terms: Terms) -> bool:
+        work = partial(leasing.record_paper, case_typed=ref, paper=paper, terms=terms)
+        return clerk.council.do(work)
+
+    no("a paper of another stage", record("lease_draft", TERMS))
+    assert record("heads_of_terms", WORSE)
+    no("terms left open", clerk.step(ref, "offer_terms"))
+    no("a rule on leases", clerk.step(ref, "offer_terms"))
+    no("terms worse than before", clerk.step(ref, "agree_terms"))
+    assert record("heads_of_terms", TERMS)
+
+
 def before_its_time_or_twice(clerk: Clerk) -> None:
     no, council = clerk.is_refused, clerk.council
     ref, all_well = open_case(council, ASSETS[9]), {"review_findings": "All is well"}
@@ -722,6 +764,7 @@ def test_every_kind_of_refusal_is_met_and_changes_nothing(council: Council, prep
     the_wrong_champion(clerk)
     sign_offs_not_asked_for_or_answered_badly(clerk)
     too_much_too_soon_or_too_late(clerk)
+    a_lease_that_drifts(clerk)
     before_its_time_or_twice(clerk)
     assert clerk.met == set(REFUSALS)
     council.check()
@@ -874,6 +917,16 @@ class OfficersDays(RuleBasedStateMachine):
         ]  # fmt: skip
         if onward:
             self.council.bring(ref, onward[pick % len(onward)].trigger, may_be_over=True)
+
+    @rule(number=references, pick=st.integers(0, 3), worse=st.booleans(), by=people, back=days_back)
+    def lease_terms_are_recorded(
+        self, number: int, pick: int, worse: bool, by: str, back: int
+    ) -> None:
+        ref, terms = self.ref(number), WORSE if worse else TERMS
+        paper = list(self.council.workflow.papers)[pick]
+        self.council.do(
+            partial(leasing.record_paper, case_typed=ref, paper=paper, terms=terms), by, back
+        )
 
     @rule(number=references, text_=st.sampled_from(("", "Rang the group")), by=people)
     def a_note_is_written(self, number: int, text_: str, by: str) -> None:

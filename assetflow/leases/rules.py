@@ -47,7 +47,7 @@ class Rule:
     def sentence(self) -> str:
         """Give what it says, with its source and whether anybody has checked it."""
         doubt = "" if self.verified else "; not verified by your council"
-        return f"{self.says} (Source: {self.source}, as of {self.as_of.isoformat()}{doubt}.)"
+        return f"{self.says} Source: {self.source}, as of {self.as_of.isoformat()}{doubt}."
 
 
 @dataclass(frozen=True, slots=True)

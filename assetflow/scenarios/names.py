@@ -168,7 +168,6 @@ class _Reading:
         )
         yield from _one((kind,), "letter", what if kind == "letter" else None, self.letters)
         yield from _one((kind,), "paper", what if kind == "paper" else None, route.papers)
-        yield from _one((kind,), "party", what if kind == "accept" else None, _PARTIES)
         like = given.get("like") if kind == "paper" else None
         yield from _one(("like",), "paper", like, {**self.book.papers, **route.papers})
         yield from _one(("for",), "transition", given.get("for"), route.transitions)
@@ -187,9 +186,6 @@ class _Reading:
         signoffs = due.get("signoffs", {})
         yield from _each(("due", "signoffs"), "department", signoffs, route.departments)
         yield from _each(("due", "clocks"), "clock", due.get("clocks", {}), route.clocks)
-
-
-_PARTIES = ("group", "champion")
 
 
 def _one(path: Path_, kind: str, name: str | None, known: Collection[str]) -> Iterator[_Named]:

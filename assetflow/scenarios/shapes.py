@@ -72,6 +72,14 @@ def number(page: Page, path: Path_, value: Any) -> int | None:
     return None
 
 
+def party(page: Page, path: Path_, value: Any) -> str | None:
+    """Read who accepts something: the group or the champion."""
+    if value in ("group", "champion"):
+        return str(value)
+    page.wrong(path, "wrong-type", f"{_name(path)} must be group or champion")
+    return None
+
+
 def texts(page: Page, path: Path_, value: Any) -> tuple[str, ...] | None:
     """Read a list of texts; one alone needs no brackets."""
     if not isinstance(value, list):

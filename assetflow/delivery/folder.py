@@ -66,6 +66,7 @@ def _write_digest(home: Path, digest: outbox.Message) -> Path:
     to = f"{digest.name} <{digest.address}>" if digest.address else digest.name
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        durable.remove_drafts(path)
         durable.write_whole(path, f"To: {to}\nSubject: {digest.subject}\n\n{digest.text}")
     except OSError as error:
         raise OutsideFault(
